@@ -1,0 +1,1 @@
+"""Channels that customers write on."""

@@ -1,0 +1,1 @@
+"""The web channel: session, WebSocket, REST webhook, demo shop."""

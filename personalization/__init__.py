@@ -1,0 +1,1 @@
+"""What differs for this customer: replies, recommendations, questions, and the log of treatments."""
