@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.announcements import (
@@ -23,31 +21,12 @@ from conversations.history import MessageView, message_view
 from conversations.messages import do_add_message, do_send
 from conversations.models import Conversation, Handoff, Message
 from conversations.owners import do_change_owner, locked_conversation
+from conversations.queue import QueueItem, queue_items
 from profiles.database import Database, utc_now
 from profiles.errors import Conflict, VinculoError
 from profiles.models import AuditEntry, Customer, StaffMember
 
 OUTCOMES = ("solved", "promised", "unsolved")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueItem:
-    """One conversation that waits for a person or is with one."""
-
-    conversation_id: str
-    customer_id: str
-    customer_name: str | None
-    tier: str
-    channel: str
-    language: str
-    owner: str
-    agent_id: str | None
-    agent_name: str | None
-    reason: str
-    weight: int
-    opened_at: datetime
-    last_text: str
-    last_sender: str
 
 
 SystemLines = Callable[[str, str, Mapping[str, Any]], str]
@@ -269,44 +248,6 @@ class Handoffs:
             conversation_topic(conversation_id), OwnerChanged(conversation_id, owner, agent_name)
         )
         self._announcer.publish(QUEUE_TOPIC, QueueChanged())
-
-
-async def queue_items(session: AsyncSession) -> list[QueueItem]:
-    """Return all open handoffs with the last thing said, in the order of the queue (one query)."""
-    last = (
-        select(Message.text, Message.sender, Message.conversation_id)
-        .join(Conversation, Conversation.id == Message.conversation_id)
-        .where(Message.seq == Conversation.last_seq)
-        .subquery()
-    )
-    rows = await session.execute(
-        select(Handoff, Conversation, Customer, StaffMember.name, last.c.text, last.c.sender)
-        .join(Conversation, Conversation.id == Handoff.conversation_id)
-        .join(Customer, Customer.id == Handoff.customer_id)
-        .outerjoin(StaffMember, StaffMember.id == Conversation.agent_id)
-        .outerjoin(last, last.c.conversation_id == Handoff.conversation_id)
-        .where(Handoff.ended_at.is_(None))
-        .order_by(func.coalesce(Handoff.weight, 0).desc(), Handoff.opened_at)
-    )
-    return [
-        QueueItem(
-            conversation_id=conversation.id,
-            customer_id=customer.id,
-            customer_name=customer.name,
-            tier=customer.tier,
-            channel=conversation.channel,
-            language=conversation.language,
-            owner=conversation.owner,
-            agent_id=conversation.agent_id,
-            agent_name=agent_name,
-            reason=handoff.reason,
-            weight=handoff.weight,
-            opened_at=handoff.opened_at,
-            last_text=text or "",
-            last_sender=sender or "",
-        )
-        for handoff, conversation, customer, agent_name, text, sender in rows
-    ]
 
 
 async def _open_handoff(session: AsyncSession, conversation_id: str) -> Handoff | None:
