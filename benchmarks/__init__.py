@@ -108,7 +108,7 @@ def resident_mb(process: psutil.Process, *, without: Sequence[int] = ()) -> floa
     """Resident memory of a process and its children in MB, leaving out the processes `without` and theirs."""
     if process.pid in without or not process.is_running():
         return 0.0
-    total = process.memory_info().rss / 1e6
+    total = float(process.memory_info().rss) / 1e6
     for child in process.children():
         total += resident_mb(child, without=without)
     return total

@@ -68,7 +68,7 @@ _THINGS = {
     ],
 }
 # kind -> language -> templates; "plain" turns need no action call, the others do.
-_TEMPLATES = {
+_TEMPLATES: dict[str, dict[str, tuple[str, ...]]] = {
     "plain": {
         "en": ("hi, good morning from {city}", "thanks for the tip about {thing}", "hello from rainy {city}"),
         "pt": ("oi, bom dia aqui de {city}", "obrigada pela dica de {thing}", "olá, boa tarde de {city}"),

@@ -62,7 +62,8 @@ def _run(name: str, command: list[str | Path]) -> None:
 def serving(port: int) -> Iterator[tuple[psutil.Popen, float]]:
     """`rasa run` with its REST channel on loopback; yields process and seconds to a first answer."""
     log = PROJECT / "run.log"
-    command = [ENGINE_PYTHON, "-W", "ignore", "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port)]
+    options = ["-i", "127.0.0.1", "-p", str(port)]
+    command = [str(ENGINE_PYTHON), "-W", "ignore", "-m", "rasa", "run", *options]
     with running(command, log, cwd=PROJECT) as process:
         yield process, wait_until(lambda: answers(port), process, log, timeout_s=180)
 

@@ -1,4 +1,4 @@
-"""One warm text turn, ours over the WebSocket against a stock `rasa init` bot over its REST channel, interleaved."""
+"""One warm text turn: ours over the WebSocket, a stock `rasa init` bot over its REST channel, interleaved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,7 +34,7 @@ from benchmarks import (
     wait_until,
 )
 from benchmarks.chat import NoAnswer, chatting
-from benchmarks.sentences import both_languages
+from benchmarks.sentences import Sentence, both_languages
 
 TURNS_PER_CONVERSATION = 10
 STEP = re.compile(r'^vinculo_turn_seconds_(sum|count)\{[^}]*step="([a-z_]+)"[^}]*\} (\S+)', re.MULTILINE)
@@ -84,11 +87,8 @@ class Ours:
     def memory(self, process: psutil.Popen) -> dict[str, float]:
         """Resident MB of the engine (the processes of its environment) and of all the rest."""
         engines = [child for child in process.children(recursive=True) if _is_engine(child)]
-        engine_mb = sum(
-            resident_mb(one, without=[o.pid for o in engines if o.pid != one.pid]) for one in engines
-        )
         return {
-            "engine_mb": round(engine_mb),
+            "engine_mb": round(sum(one.memory_info().rss for one in engines) / 1e6),
             "app_mb": round(resident_mb(process, without=[one.pid for one in engines])),
         }
 
@@ -125,21 +125,30 @@ class Stock:
                     raise
                 continue
             if answer.status != 200:
-                raise SystemExit(
-                    f"The stock bot answered {answer.status}: see {stock_rasa.PROJECT / 'run.log'}"
-                )
+                log = stock_rasa.PROJECT / "run.log"
+                raise SystemExit(f"The stock bot answered {answer.status}: see {log}")
             return time.perf_counter() - start
         raise AssertionError("unreachable")
 
 
-async def interleaved(ours: Ours, stock: Stock, turns: int) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Times by name (`stock`, `ours`, `ours en`, `ours plain`, …) and what went wrong on our side."""
+
+    times: dict[str, dict[str, float | int]]
+    paced: int
+    problems: dict[str, int]
+
+
+async def interleaved(
+    ours: Ours, stock: Stock, conversations: Iterator[tuple[int, Iterator[Sentence]]], turns: int
+) -> Measured:
     """The same sentences to both, one by one, taking turns in going first."""
     times: dict[str, list[float]] = defaultdict(list)
     problems: Counter[str] = Counter()
     paced = done = 0
-    for conversation, said in enumerate(both_languages()):
-        if done >= turns:
-            break
+    while done < turns:
+        conversation, said = next(conversations)
         sender = f"visitor-{conversation}"
         async with chatting(ours.port, "en" if conversation % 2 == 0 else "pt") as chat:
             # The first turn of a conversation makes customer and session: not a warm one.
@@ -159,17 +168,13 @@ async def interleaved(ours: Ours, stock: Stock, turns: int) -> dict[str, object]
                 times[f"ours {sentence.kind}"].append(our_s)
             paced += chat.paced
         say(f"{done} of {turns} turns")
-    return {
-        "times": {name: milliseconds(values) for name, values in times.items()},
-        "paced": paced,
-        "unanswered": sum(problems.values()),
-        "problems": dict(problems),
-    }
+    summary = {name: milliseconds(values) for name, values in times.items()}
+    return Measured(times=summary, paced=paced, problems=dict(problems))
 
 
-async def _or_problem(turn: object, problems: Counter[str]) -> float | None:
+async def _or_problem(turn: Awaitable[float], problems: Counter[str]) -> float | None:
     try:
-        return await turn  # type: ignore[misc, no-any-return]
+        return await turn
     except NoAnswer as error:
         problems[str(error)] += 1
         return None
@@ -204,7 +209,7 @@ def main() -> int:
     shutil.rmtree(var, ignore_errors=True)
     var.mkdir(parents=True)
     ours = Ours(options.port, var)
-    figures: dict[str, object] = {} if options.short else dict(ours.train())
+    figures: dict[str, Any] = {} if options.short else dict(ours.train())
 
     say("starting ours …")
     if not options.short:
@@ -222,24 +227,24 @@ def main() -> int:
         say("starting the stock bot …")
         with stock_rasa.serving(options.port + 2) as (stock_process, stock_cold_s):
             stock = Stock(options.port + 2)
-            warm_up = asyncio.run(interleaved(ours, stock, 10))
+            conversations = enumerate(both_languages())
+            warm_up = asyncio.run(interleaved(ours, stock, conversations, 10))
             before = ours.steps()
-            measured = asyncio.run(interleaved(ours, stock, turns))
+            measured = asyncio.run(interleaved(ours, stock, conversations, turns))
             figures["split_mean_ms"] = split(before, ours.steps())
             memory = ours.memory(process)
             stock_mb = round(resident_mb(stock_process))
 
-    times = measured["times"]
-    assert isinstance(times, dict)
+    times = measured.times
     our_median, stock_median = times.get("ours", {}).get("median_ms"), times["stock"]["median_ms"]
     figures |= {
         **memory,
         "ours": times.get("ours"),
         "by_kind": {name[5:]: value for name, value in times.items() if name.startswith("ours ")},
         "ratio_to_stock": round(our_median / stock_median, 3) if our_median else None,
-        "unanswered": measured["unanswered"],
-        "paced": measured["paced"],
-        "problems": measured["problems"] or warm_up["problems"],
+        "unanswered": sum(measured.problems.values()),
+        "paced": measured.paced,
+        "problems": {**warm_up.problems, **measured.problems},
     }
     peers = {
         "stock_rasa": {
@@ -250,13 +255,13 @@ def main() -> int:
         }
     }
     goals = [
-        Goal("median turn against stock Rasa (ratio)", figures["ratio_to_stock"], 1.0),  # type: ignore[arg-type]
+        Goal("median turn against stock Rasa (ratio)", figures["ratio_to_stock"], 1.0),
         Goal("engine memory (MB)", memory["engine_mb"] or None, 800),
         Goal("app memory (MB)", memory["app_mb"], 900),
-        Goal("unanswered turns", float(measured["unanswered"]), 0),  # type: ignore[arg-type]
+        Goal("unanswered turns", figures["unanswered"], 0),
     ]
     if not options.short:
-        goals.append(Goal("training (s)", figures["training_s"], 90))  # type: ignore[arg-type]
+        goals.append(Goal("training (s)", figures["training_s"], 90))
     return finish("turn", at_start, figures, peers, goals)
 
 
