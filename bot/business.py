@@ -174,12 +174,11 @@ def _read_demo(
     document.check_unique("logins")
     behaviours = document.ids("behaviours")
     categories = {category.id for category in catalogue.categories} if catalogue else None
-    for position, behaviour in document.items("behaviours"):
-        weights = behaviour.get("categories")
-        for category in weights if isinstance(weights, dict) else ():
-            if categories is not None and category not in categories:
-                where = ("behaviours", position, "categories", category)
-                document.report(where, f"there is no category '{category}'", "use one of catalogue.yml")
+    weights = document.raw.get("categories") if isinstance(document.raw, dict) else None
+    for category in weights if isinstance(weights, dict) else ():
+        if categories is not None and category not in categories:
+            where = ("categories", category)
+            document.report(where, f"there is no category '{category}'", "use one of catalogue.yml")
     for position, login in document.items("logins"):
         named = login.get("behaviour")
         if isinstance(named, str) and named not in behaviours:

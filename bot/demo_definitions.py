@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -20,6 +21,14 @@ class Span(Strict):
 
     least: float = Field(ge=0)
     most: float = Field(ge=0)
+
+    def draw(self, rng: Random) -> float:
+        """Return a value drawn evenly."""
+        return rng.uniform(self.least, self.most)
+
+    def draw_whole(self, rng: Random) -> int:
+        """Return a whole number drawn evenly."""
+        return rng.randint(round(self.least), round(self.most))
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -43,7 +52,10 @@ class Behaviour(Strict):
     orders_per_year: Span | None = None
     growth: float = Field(default=1.0, gt=0)
     """pace at the end over pace at the beginning"""
+    breadth: Span
+    """categories that one customer buys from"""
     lines: Span
+    """products of one order"""
     quantity: Span
     discount_chance: Chance = 0.0
     discount_percent: Span = Span(least=5, most=15)
@@ -52,8 +64,6 @@ class Behaviour(Strict):
     contacts_per_year: Span
     person_share: Chance = 0.3
     """of the contacts, those that a person handled"""
-    categories: dict[Slug, float] = Field(default_factory=dict)
-    """weights; a category not named weighs 1"""
     open_order_chance: Chance = 0.0
 
     @model_validator(mode="after")
@@ -79,6 +89,8 @@ class DemoLogin(Strict):
     tier: Tier
     behaviour: Slug | None = None
     """restricts the choice to one behaviour"""
+    language: Language | None = None
+    """restricts the choice to one language"""
 
 
 class DemoStaff(Strict):
@@ -96,11 +108,25 @@ class DemoDefinition(Strict):
     version: int = Field(ge=1)
     seed: int
     customers: int = Field(ge=20, le=1_000_000)
+    order_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{0,12}$")] = ""
     email_domains: tuple[EmailDomain, ...] = Field(min_length=1)
     languages: dict[Language, float] = Field(min_length=1)
     names: dict[Language, Names]
     need_chance: Chance
     """of a customer having told a need before"""
+    categories: dict[Slug, float] = Field(default_factory=dict)
+    """how often each category is bought; one not named weighs 1"""
     behaviours: tuple[Behaviour, ...] = Field(min_length=1)
     logins: tuple[DemoLogin, ...] = ()
     staff: tuple[DemoStaff, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        for language in self.languages:
+            if language not in self.names:
+                raise PydanticCustomError(
+                    "names",
+                    "names: the language '{code}' is missing",
+                    {"code": language, "remedy": "add its names"},
+                )
+        return self

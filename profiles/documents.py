@@ -54,7 +54,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message} — {self.remedy}"
 
 
-class BusinessProblems(VinculoError):  # noqa: N818 -- it carries many
+class BusinessProblems(VinculoError):
     """The company's files are wrong; carries all mistakes of all files, in reading order."""
 
     code = "business_files_wrong"
@@ -143,7 +143,7 @@ def parse(
     yaml = YAML(typ="safe", pure=True)
     try:
         document.node = yaml.compose(text)
-        document.raw = yaml.load(text)
+        document.raw = yaml.constructor.construct_document(document.node) if document.node else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = document.first_line + (mark.line if mark else 0)
