@@ -142,9 +142,14 @@ class Handoffs:
             message = do_add_message(
                 session, conversation, sender="note", sender_name=agent.name, text=text, state="done"
             )
+            session.add(_audit(agent, "note", conversation))
         view = message_view(message)
         self._announcer.publish(conversation_topic(conversation_id), MessageAdded(conversation_id, view))
         return view
+
+    def standard_sentence(self, language: str, agent: StaffMember) -> str:
+        """Return what the bot says first after ``agent`` handed back, unless he writes something else."""
+        return self._line("utter_handed_back", language, {"agent": agent.name})
 
     async def hand_back(
         self,
@@ -174,7 +179,7 @@ class Handoffs:
             handoff = await _open_handoff(session, conversation_id)
             if handoff is not None:
                 handoff.ended_at, handoff.outcome = utc_now(), outcome
-            standard = self._line("utter_handed_back", conversation.language, {"agent": agent.name})
+            standard = self.standard_sentence(conversation.language, agent)
             message = do_send(
                 session,
                 conversation,
@@ -187,14 +192,7 @@ class Handoffs:
                 "handed_back": {"agent": agent.name, "outcome": outcome, "notes": list(notes)},
                 "misses": 0,
             }
-            session.add(
-                AuditEntry(
-                    staff_id=agent.id,
-                    what="hand_back",
-                    subject_id=conversation.customer_id,
-                    details={"conversation": conversation_id, "outcome": outcome},
-                )
-            )
+            session.add(_audit(agent, "hand_back", conversation, outcome=outcome))
         self._announce_owner(conversation_id, "bot", None)
         self._announcer.publish(
             conversation_topic(conversation_id), MessageAdded(conversation_id, message_view(message))
@@ -231,6 +229,7 @@ class Handoffs:
             session.add(handoff)
         handoff.taken_at, handoff.agent_id = utc_now(), agent.id
         do_change_owner(session, conversation, "human", by=agent.id, reason="taken", agent_id=agent.id)
+        session.add(_audit(agent, "take", conversation))
         text = self._line("utter_agent_joined", conversation.language, {"agent": agent.name})
         return [do_send(session, conversation, sender="system", text=text, response_key="utter_agent_joined")]
 
@@ -257,6 +256,15 @@ async def _open_handoff(session: AsyncSession, conversation_id: str) -> Handoff 
         .order_by(Handoff.opened_at.desc())
     )
     return found
+
+
+def _audit(agent: StaffMember, what: str, conversation: Conversation, **details: str) -> AuditEntry:
+    return AuditEntry(
+        staff_id=agent.id,
+        what=what,
+        subject_id=conversation.customer_id,
+        details={"conversation": conversation.id, **details},
+    )
 
 
 def _checked(text: str) -> str:
