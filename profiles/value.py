@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -124,10 +125,7 @@ def _metrics(
 def _row(
     customer_id: str, previous: str | None, decision: TierDecision, cause: str, now: datetime
 ) -> dict[str, Any]:
-    conditions = [
-        {"metric": reason.metric, "value": reason.value, "condition": reason.condition, "holds": reason.holds}
-        for reason in (*decision.reasons, *decision.against)
-    ]
+    conditions = [asdict(reason) for reason in (*decision.reasons, *decision.against)]
     return {
         "id": new_id(),
         "customer_id": customer_id,
