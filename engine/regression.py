@@ -16,7 +16,7 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Regression:
-    """Labels with their weights; `loss` is the cross-validated log loss at this `c` (NaN: too few examples)."""
+    """Labels with their weights; `loss` is the cross-validated log loss at `c` (NaN: too few examples)."""
 
     labels: list[str]
     weights: np.ndarray
@@ -64,7 +64,9 @@ def fit(features: np.ndarray, labels: Sequence[str], strengths: Sequence[float])
     if folds >= 2 and len(strengths) > 1:
         split = StratifiedKFold(folds, shuffle=True, random_state=SEED)
         losses = {
-            c: log_loss(y, cross_val_predict(model(c), features, y, cv=split, method="predict_proba"), labels=names)
+            c: log_loss(
+                y, cross_val_predict(model(c), features, y, cv=split, method="predict_proba"), labels=names
+            )
             for c in strengths
         }
     c = min(losses, key=losses.__getitem__)
