@@ -146,9 +146,10 @@ def load_business(folder: Path) -> Business:
         raise BusinessProblems([Problem(str(folder), 1, "there is no such folder", remedy)])
     settings = read_document(folder / "business.yml", Settings)
     definitions, problems = load_definitions(folder)
-    catalogue, wrong_goods = load_catalogue(folder, need_ids(folder))
+    needs = need_ids(folder)
+    catalogue, wrong_goods = load_catalogue(folder, needs)
     knowledge, wrong_pages = load_knowledge(folder)
-    demo = _read_demo(folder, settings, catalogue)
+    demo = _read_demo(folder, settings, catalogue, needs)
     problems = [*settings.problems, *problems, *wrong_goods, *wrong_pages, *(demo.problems if demo else ())]
     if problems or settings.content is None or definitions is None or catalogue is None:
         raise BusinessProblems(problems)
@@ -163,13 +164,13 @@ def load_business(folder: Path) -> Business:
 
 
 def _read_demo(
-    folder: Path, settings: Document[Settings], catalogue: Catalogue | None
+    folder: Path, settings: Document[Settings], catalogue: Catalogue | None, needs: set[str]
 ) -> Document[DemoDefinition] | None:
     """Read demo.yml where the company is a demo (or has the file all the same)."""
     path = folder / "demo.yml"
     if not path.exists() and not (settings.content and settings.content.demo):
         return None
-    document = read_document(path, DemoDefinition)
+    document = read_document(path, DemoDefinition, context={"need_ids": needs})
     document.check_unique("behaviours")
     document.check_unique("logins")
     behaviours = document.ids("behaviours")

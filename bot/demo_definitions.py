@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from profiles.definitions import NeedId
 from profiles.documents import Language, Sentence, Slug, Strict
 from profiles.tiers import Tier
 
@@ -91,6 +92,8 @@ class DemoLogin(Strict):
     """restricts the choice to one behaviour"""
     language: Language | None = None
     """restricts the choice to one language"""
+    need: NeedId | None = None
+    """somebody who told this need is preferred"""
 
 
 class DemoStaff(Strict):
@@ -112,6 +115,8 @@ class DemoDefinition(Strict):
     email_domains: tuple[EmailDomain, ...] = Field(min_length=1)
     languages: dict[Language, float] = Field(min_length=1)
     names: dict[Language, Names]
+    cancel_chance: Chance = 0.0
+    """of each order"""
     need_chance: Chance
     """of a customer having told a need before"""
     categories: dict[Slug, float] = Field(default_factory=dict)
