@@ -10,7 +10,7 @@
       ask: 'Ask for a recommendation', askDraft: 'What do you recommend for me?', browse: 'See the shelf',
       products: 'On the shelf', all: 'Everything', number: (n) => `${n} ${n === 1 ? 'product' : 'products'}`, askAbout: 'Ask about it',
       askAboutDraft: (name) => `I would like to know more about ${name}.`, aboutLabel: (name) => `Ask about ${name}`,
-      logIn: 'Log in as…', account: (name) => `Logged in as ${name}. Change or log out.`, logOut: 'Log out', change: 'Change',
+      logIn: 'Log in', logInAs: ' as…', account: (name) => `Logged in as ${name}. Change or log out.`, logOut: 'Log out', change: 'Change',
       loginTitle: 'Log in as a demo customer', loginText: 'Each of them has orders and a history of their own. Watch how the same words get a different answer.',
       known: (name) => `You are logged in as ${name}.`, knownText: 'The chat knows your orders and what you said before.', close: 'Close',
       promiseTitle: 'What you can expect of the chat',
@@ -29,7 +29,7 @@
       ask: 'Pedir uma recomendação', askDraft: 'O que você recomenda para mim?', browse: 'Ver a prateleira',
       products: 'Na prateleira', all: 'Tudo', number: (n) => `${n} ${n === 1 ? 'produto' : 'produtos'}`, askAbout: 'Perguntar sobre ele',
       askAboutDraft: (name) => `Quero saber mais sobre ${name}.`, aboutLabel: (name) => `Perguntar sobre ${name}`,
-      logIn: 'Entrar como…', account: (name) => `Você entrou como ${name}. Trocar ou sair.`, logOut: 'Sair', change: 'Trocar',
+      logIn: 'Entrar', logInAs: ' como…', account: (name) => `Você entrou como ${name}. Trocar ou sair.`, logOut: 'Sair', change: 'Trocar',
       loginTitle: 'Entrar como cliente de demonstração', loginText: 'Cada cliente tem os seus pedidos e a sua história. Veja como as mesmas palavras recebem respostas diferentes.',
       known: (name) => `Você entrou como ${name}.`, knownText: 'A conversa conhece os seus pedidos e o que você já disse.', close: 'Fechar',
       promiseTitle: 'O que você pode esperar da conversa',
@@ -82,7 +82,7 @@
 
   const DRAWINGS = [
     // words in id or category, and the shape: [class, element, attributes]
-    [/drip|sachet/, [['b', 'rect', { x: 52, y: 74, width: 96, height: 92, rx: 6 }], ['d', 'path', { d: 'M52 80a6 6 0 0 1 6-6h84a6 6 0 0 1 6 6v18H52z' }], ['w', 'path', { d: 'M66 44h30v40H66zM104 52h30v32h-30z' }], ['l', 'path', { d: 'M72 54h18M72 61h12M110 62h18M110 69h12' }], ['w', 'rect', { x: 68, y: 112, width: 64, height: 38, rx: 4 }]]],
+    [/drip(?!per)|sachet/, [['b', 'rect', { x: 52, y: 74, width: 96, height: 92, rx: 6 }], ['d', 'path', { d: 'M52 80a6 6 0 0 1 6-6h84a6 6 0 0 1 6 6v18H52z' }], ['w', 'path', { d: 'M66 44h30v40H66zM104 52h30v32h-30z' }], ['l', 'path', { d: 'M72 54h18M72 61h12M110 62h18M110 69h12' }], ['w', 'rect', { x: 68, y: 112, width: 64, height: 38, rx: 4 }]]],
     [/capsul|cápsul/, [['b', 'rect', { x: 42, y: 96, width: 116, height: 68, rx: 7 }], ['d', 'path', { d: 'M42 103a7 7 0 0 1 7-7h102a7 7 0 0 1 7 7v11H42z' }], ['d', 'path', { d: 'M60 62h30l-4 26H64zM110 62h30l-4 26h-22z' }], ['w', 'path', { d: 'M56 56h38v8H56zM106 56h38v8h-38z' }], ['w', 'rect', { x: 66, y: 126, width: 68, height: 24, rx: 4 }]]],
     [/kettle|chaleira/, [['o', 'path', { d: 'M130 92c28-10 36 22 22 46' }], ['o', 'path', { d: 'M66 112c-22-2-16-40-38-42' }], ['b', 'path', { d: 'M68 84h62l12 70a10 10 0 0 1-10 12H66a10 10 0 0 1-10-12z' }], ['d', 'path', { d: 'M72 74h54l4 12H68z' }], ['d', 'circle', { cx: 99, cy: 68, r: 7 }]]],
     [/press|prensa/, [['l', 'path', { d: 'M100 34v34' }], ['d', 'circle', { cx: 100, cy: 34, r: 8 }], ['o', 'path', { d: 'M136 92h12a10 10 0 0 1 10 10v30a10 10 0 0 1-10 10h-12' }], ['w', 'rect', { x: 62, y: 74, width: 76, height: 92, rx: 8 }], ['d', 'path', { d: 'M62 110h76v48a8 8 0 0 1-8 8H70a8 8 0 0 1-8-8z' }], ['b', 'rect', { x: 56, y: 64, width: 88, height: 14, rx: 6 }]]],
@@ -114,7 +114,7 @@
   function drawing(product) {
     const family = hash(product.name.split(/[,(]/)[0].split(/ em | em /)[0].trim().toLowerCase());
     const about = `${product.category || ''} ${product.id}`.toLowerCase();
-    const bag = /beans|ground|grãos|moído|coffees?$|cafés?$|^(coffee|cafés?) /.test(about) && !/capsul|drip/.test(about);
+    const bag = /beans|ground|grãos|moído|coffees?$|cafés?$|^(coffee|cafés?) /.test(about) && !/capsul|cápsul|drip(?!per)/.test(about);
     const shape = bag ? null : DRAWINGS.find(([words]) => words.test(`${product.id} ${product.name}`.toLowerCase())) || DRAWINGS.find(([words]) => words.test(about));
     const parts = shape ? shape[1] : [...BAG, ...EMBLEMS[(family >>> 8) % EMBLEMS.length]];
     return svg('svg', { viewBox: '0 0 200 190', class: `art tone-${family % TONES}`, 'aria-hidden': 'true' },
@@ -225,7 +225,7 @@
   function showCustomer() {
     const t = text();
     const name = page.customer?.name;
-    byId('account').replaceChildren(...(name ? [el('span', { class: 'face', 'aria-hidden': 'true', text: initials(name) }), el('span', { class: 'name', text: name })] : [t.logIn]));
+    byId('account').replaceChildren(...(name ? [el('span', { class: 'face', 'aria-hidden': 'true', text: initials(name) }), el('span', { class: 'name', text: name })] : [el('span', {}, t.logIn, el('span', { class: 'more', text: t.logInAs }))]));
     if (name) byId('account').setAttribute('aria-label', t.account(name));
     else byId('account').removeAttribute('aria-label');
     byId('known').hidden = !name;

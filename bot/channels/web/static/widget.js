@@ -176,7 +176,7 @@
 }
 *, *::before, *::after { box-sizing: border-box; }
 .root {
-  font: 400 15px/1.45 ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
+  font: 400 15px/1.45 -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
   color: var(--ink); position: fixed; z-index: 2147483000; right: 20px; bottom: 20px; text-align: left;
   right: max(20px, env(safe-area-inset-right)); bottom: max(20px, env(safe-area-inset-bottom));
 }
@@ -249,6 +249,7 @@ li.day { align-items: center; font-size: 12.5px; color: var(--muted); }
 .customer.unsent .bubble { opacity: .82; }
 .customer.lost .bubble { background: var(--danger-soft); color: var(--ink); box-shadow: inset 0 0 0 1px var(--danger); opacity: 1; }
 .system, .local { align-items: center; }
+.system .meta { margin-top: 0; }
 .system .bubble, .local .bubble { background: none; color: var(--muted); font-size: 13.5px; text-align: center; padding: 2px 10px; max-width: 94%; }
 .local .bubble { border: 1px dashed var(--line); border-radius: 12px; padding: 7px 12px; }
 .bubble a { color: inherit; text-underline-offset: 2px; }
@@ -1278,8 +1279,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       if (!token) return;
       if (this.identity.loggedIn) this.#leave();
       this.login = token;
-      this.identity.epoch = uuid();
-      this.#keep();
+      this.identity.epoch = uuid(); // other tabs follow when the server has confirmed it
       this.#forgetThread();
       this.connection.restart();
     }
@@ -1466,6 +1466,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
         return;
       }
       this.identity.session = frame.session;
+      if (!this.helloSession && !this.helloLogin) this.newUntil = Date.now() + 3000;
       if (this.helloLogin) {
         this.identity.loggedIn = true;
         if (this.login === this.helloLogin) this.login = null;
@@ -1592,7 +1593,15 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       }
       if (event.key !== lasting.key('identity')) return;
       const stored = lasting.read('identity');
-      if (!stored || stored.epoch === this.identity.epoch) return;
+      if (!stored) return;
+      if (stored.epoch === this.identity.epoch) {
+        // two tabs began at the same moment: both take the smaller of the two new sessions
+        if (Date.now() > (this.newUntil || 0) || !stored.session || !this.identity.session || stored.session === this.identity.session) return;
+        if (stored.session > this.identity.session) {
+          this.#keep();
+          return;
+        }
+      }
       this.login = null;
       this.identity = { session: stored.session, epoch: stored.epoch, loggedIn: stored.loggedIn };
       this.welcomed = true;
