@@ -67,7 +67,7 @@ if [ "$1" = --version ]; then echo "uv $UV_VERSION"; exit; fi
 echo "uv $*" >>"$CALLS"
 if [ -n "${UV_BROKEN:-}" ]; then echo "$UV_BROKEN"; exit 1; fi
 """
-TOOLS = "awk bash basename cat chmod cp cut date df dirname flock grep id ls mkdir mktemp mv rm sed sha256sum tail"
+TOOLS = "awk bash basename cat chmod cp cut df dirname flock grep id ls mkdir mktemp mv rm sed sha256sum tail"
 
 
 class Machine:
