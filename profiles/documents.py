@@ -157,9 +157,13 @@ def parse(
         return
     try:
         # Through JSON: its strict mode takes lists for tuples and texts for dates, and nothing else.
-        document.content = model.model_validate_json(
-            json.dumps(document.raw, default=str), context=dict(context or {})
-        )
+        as_json = json.dumps(document.raw, default=str)
+    except (TypeError, ValueError, RecursionError):
+        remedy = "use plain texts as field names, and no anchor inside itself"
+        document.report((), "this file has fields that cannot be read", remedy)
+        return
+    try:
+        document.content = model.model_validate_json(as_json, context=dict(context or {}))
     except ValidationError as wrong:
         for mistake in wrong.errors(include_url=False):
             location = tuple(part for part in mistake["loc"] if part != "[key]")
