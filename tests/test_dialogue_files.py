@@ -28,6 +28,7 @@ CONDITIONS: dict[str, tuple[Any, ...]] = {
     "need": (),
 }
 ALWAYS = {"company", "bot_name"}
+WITH_INCENTIVE = ("MGC", "unknown")
 # Every response key the app uses, with what it fills in beside the company's and the bot's name.
 PLACEHOLDERS: dict[str, set[str]] = {
     "utter_affirm": set(),
@@ -58,6 +59,11 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "utter_preference_dropped": set(),
     "utter_preference_noted": {"preference"},
     "utter_preference_unclear": set(),
+    "utter_reason_again": set(),
+    "utter_reason_needs": {"needs"},
+    "utter_reason_new_shelf": {"category"},
+    "utter_reason_popular": set(),
+    "utter_reason_words": set(),
     "utter_recommend": {"need_name"},
     "utter_recommend_how_to_buy": set(),
     "utter_recommend_none": set(),
@@ -84,9 +90,14 @@ def _conditions(variant: dict[str, Any]) -> dict[str, Any]:
     return {condition["name"]: condition["value"] for condition in variant.get("condition", [])}
 
 
-def _chosen(key: str, context: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the variants among which the app takes turns in this context."""
-    fitting = [v for v in RESPONSES[key] if all(context.get(n) == x for n, x in _conditions(v).items())]
+def _chosen(key: str, context: dict[str, Any], *, incentive: bool = True) -> list[dict[str, Any]]:
+    """Return the variants among which the app takes turns; without an incentive none may mention one."""
+    fitting = [
+        variant
+        for variant in RESPONSES[key]
+        if all(context.get(name) == value for name, value in _conditions(variant).items())
+        and (incentive or "{incentive}" not in variant["text"])
+    ]
     most = max(len(_conditions(variant)) for variant in fitting)
     return [variant for variant in fitting if len(_conditions(variant)) == most]
 
@@ -148,8 +159,9 @@ def test_conditions_are_known_slots_with_known_values(key: str) -> None:
 
 @pytest.mark.parametrize("key", sorted(RESPONSES))
 def test_the_most_special_variants_never_compete(key: str) -> None:
-    for context in _contexts(key):
-        chosen = {tuple(sorted(map(str, _conditions(variant).items()))) for variant in _chosen(key, context)}
+    for context, incentive in product(_contexts(key), (True, False)):
+        variants = _chosen(key, context, incentive=incentive)
+        chosen = {tuple(sorted(map(str, _conditions(variant).items()))) for variant in variants}
         assert len(chosen) == 1, f"{context}: {chosen}"
 
 
@@ -160,6 +172,8 @@ def test_texts_use_only_the_placeholders_they_are_given(key: str) -> None:
         given = ALWAYS | PLACEHOLDERS[key]
         if _conditions(variant).get("name_known"):
             given |= {"name"}
+        if _conditions(variant).get("tier") in WITH_INCENTIVE:
+            given |= {"incentive"}
         assert used <= given
         assert PLACEHOLDERS[key] <= used, "a value the customer asked for is not said"
 
@@ -191,9 +205,14 @@ def test_buttons_offer_intents_and_both_languages_offer_the_same(key: str) -> No
 
 @pytest.mark.parametrize("key", [f"utter_{name}" for name in BY_TIER])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_tier_reads_differently(key: str, language: str) -> None:
+@pytest.mark.parametrize("incentive", [True, False])
+def test_every_tier_reads_differently(key: str, language: str, incentive: bool) -> None:
     context = {"language": language, "relationship": "customer", "name_known": True}
-    said = [variant["text"] for tier in TIERS for variant in _chosen(key, {**context, "tier": tier})]
+    said = [
+        variant["text"]
+        for tier in TIERS
+        for variant in _chosen(key, {**context, "tier": tier}, incentive=incentive)
+    ]
     assert len(said) == len(set(said))
 
 
