@@ -164,7 +164,7 @@ def load_business(folder: Path) -> Business:
 
 
 def _read_demo(
-    folder: Path, settings: Document[Settings], catalogue: Catalogue | None, needs: set[str]
+    folder: Path, settings: Document[Settings], catalogue: Catalogue | None, needs: set[str] | None
 ) -> Document[DemoDefinition] | None:
     """Read demo.yml where the company is a demo (or has the file all the same)."""
     path = folder / "demo.yml"

@@ -147,4 +147,4 @@ async def _known(session: AsyncSession) -> dict[str, str]:
     found = await session.execute(
         select(Identity.value, Identity.customer_id).where(Identity.kind == "company")
     )
-    return dict(found.tuples().all())
+    return {row.value: row.customer_id for row in found}

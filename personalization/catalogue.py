@@ -138,7 +138,7 @@ class Catalogue:
         return ". ".join(part.rstrip(".") for part in parts if part) + "."
 
 
-def load_catalogue(folder: Path, need_ids: Collection[str]) -> tuple[Catalogue | None, list[Problem]]:
+def load_catalogue(folder: Path, need_ids: Collection[str] | None) -> tuple[Catalogue | None, list[Problem]]:
     """Return the catalogue in ``folder`` (None when anything is wrong) and all problems of its files."""
     context = {"need_ids": need_ids}
     goods = read_document(folder / "catalogue.yml", CatalogueFile, context=context)

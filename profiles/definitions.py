@@ -153,9 +153,10 @@ def load_definitions(folder: Path) -> tuple[Definitions | None, list[Problem]]:
     return Definitions(needs.content, tiers.content, costs.content, treatment.content), []
 
 
-def need_ids(folder: Path) -> set[str]:
-    """Return the ids in needs.yml, as far as they can be read."""
-    return read_needs(folder).ids("needs")
+def need_ids(folder: Path) -> set[str] | None:
+    """Return the ids in needs.yml as far as they can be read; None where nothing can be read."""
+    document = read_needs(folder)
+    return document.ids("needs") if document.raw is not None else None
 
 
 def read_needs(folder: Path) -> Document[NeedsDefinition]:
