@@ -22,6 +22,10 @@ package_sources() {
         value="${PIP_INDEX_URL:-$("$1" -m pip config get global.index-url 2>/dev/null || true)}"
         [ -z "$value" ] || export UV_DEFAULT_INDEX="$value"
     fi
+    if [ -z "${SSL_CERT_FILE:-}" ]; then
+        value="${PIP_CERT:-$("$1" -m pip config get global.cert 2>/dev/null || true)}"
+        [ -z "$value" ] || export SSL_CERT_FILE="$value"
+    fi
     export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}" UV_NO_PROGRESS=1
 }
 

@@ -51,6 +51,18 @@ def test_an_unknown_option_is_answered_with_a_sentence(tmp_path: Path, script: s
     assert "--no-such-option" in run.stderr
 
 
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["--short"], ["stock_rasa"]])
+def test_an_unknown_benchmark_is_answered_with_the_known_ones(arguments: list[str]) -> None:
+    run = subprocess.run(
+        [ROOT / "scripts" / "bench", *arguments], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    first, *known = run.stderr.splitlines()
+    assert first.startswith("scripts/bench NAME")
+    assert any(line.startswith("  turn: ") for line in known)
+    assert not any("stock_rasa:" in line for line in known)
+
+
 # --- installing, with fakes for Python, the network and the disk ---
 FAKE_PYTHON = r"""
 echo "python $*" >>"$CALLS"
