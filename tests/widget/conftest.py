@@ -1,4 +1,4 @@
-"""A server double on a port of its own and Debian's chromium, for the tests of the widget and the shop page."""
+"""A server double on a free port and Debian's chromium, for the tests of the widget and the shop page."""
 
 import asyncio
 import threading
@@ -34,11 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server:
-    """The double in a thread: `state` to look at, `run` to do something on its event loop, `cut` and `mend` the line."""
+    """The double in a thread: look at `state`, `run` something on its loop, `cut` and `mend` the line."""
 
     def __init__(self) -> None:
         self.state = Double()
-        config = uvicorn.Config(create_app(self.state), host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio")
+        config = uvicorn.Config(
+            create_app(self.state), host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio"
+        )
         self.uvicorn = uvicorn.Server(config)
         self.thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -120,10 +122,15 @@ def new_context(browser: Browser, server: Server) -> Iterator[Callable[..., Brow
     complaints: list[str] = []
 
     def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=server.url, **{"locale": "en-US", "timezone_id": "America/Sao_Paulo"} | options)
+        context = browser.new_context(
+            base_url=server.url, **{"locale": "en-US", "timezone_id": "America/Sao_Paulo"} | options
+        )
         context.set_default_timeout(8000)
         context.on("weberror", lambda problem: complaints.append(str(problem.error)))
-        context.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
+        context.on(
+            "console",
+            lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None,
+        )
         contexts.append(context)
         return context
 

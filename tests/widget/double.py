@@ -1,6 +1,7 @@
-"""A small double of the server: speaks the frames of `/chat`, serves the pages, and lets a test misbehave on purpose.
+"""A double of the server: it speaks the frames of `/chat`, serves the pages, misbehaves when asked to.
 
-Customers write commands to provoke something: `buttons`, `cards`, `person`, `html`, `slow`, `silent`, `busy`; anything else is echoed.
+What a customer writes provokes something: `buttons`, `cards`, `person`, `html`, `slow`, `silent`, `busy`,
+`refused`, `cut`; anything else is echoed.
 """
 
 import asyncio
@@ -16,26 +17,35 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 STATIC = Path(__file__).parents[2] / "bot" / "channels" / "web" / "static"
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'"
+)
 PAGE = 50
 TEXTS = {
     "en": {
         "title": "Serra Clara",
         "placeholder": "Write to us",
-        "intro": "Hello. I am the bot of Serra Clara. I can recommend something that suits you, find your order and "
-        "answer questions. Write “a person” at any time to talk to one of us.",
+        "intro": "Hello. I am the bot of Serra Clara. I can recommend something that suits you, find your "
+        "order and answer questions. Write “a person” at any time to talk to one of us.",
     },
     "pt": {
         "title": "Serra Clara",
         "placeholder": "Escreva para nós",
-        "intro": "Olá. Eu sou o bot da Serra Clara. Posso recomendar algo que combine com você, encontrar o seu pedido e "
-        "responder dúvidas. Escreva “uma pessoa” a qualquer momento para falar com a nossa equipe.",
+        "intro": "Olá. Eu sou o bot da Serra Clara. Posso recomendar algo que combine com você, encontrar "
+        "o seu pedido e responder dúvidas. Escreva “uma pessoa” a qualquer momento para falar com a equipe.",
     },
 }
 NAMES = {"c-ana": "Ana Prado", "c-rui": "Rui Tavares"}
 PRODUCTS = {
     "en": [
-        ("p1", "Serra Azul", "Caramel and almonds, very low acidity. Good in a cloth or paper filter.", "R$ 42.00", "Coffee"),
+        (
+            "p1",
+            "Serra Azul",
+            "Caramel and almonds, very low acidity. Good in a cloth or paper filter.",
+            "R$ 42.00",
+            "Coffee",
+        ),
         ("p2", "Vale do Sol", "Honey and orange, light roast, lively cup.", "R$ 49.00", "Coffee"),
         ("p3", "Noite Alta", "Cocoa and walnut, dark roast, made for espresso.", "R$ 39.00", "Coffee"),
         ("p4", "Brejo Doce", "Decaf by water, brown sugar, evening cup.", "R$ 46.00", "Coffee"),
@@ -44,13 +54,25 @@ PRODUCTS = {
         ("p7", "Tasting box", "Four bags of 60 g and a card about each.", "R$ 74.00", "Gifts"),
     ],
     "pt": [
-        ("p1", "Serra Azul", "Caramelo e amêndoas, acidez muito baixa. Ótimo no coador de pano ou papel.", "R$ 42,00", "Cafés"),
+        (
+            "p1",
+            "Serra Azul",
+            "Caramelo e amêndoas, acidez muito baixa. Ótimo no coador de pano ou papel.",
+            "R$ 42,00",
+            "Cafés",
+        ),
         ("p2", "Vale do Sol", "Mel e laranja, torra clara, xícara viva.", "R$ 49,00", "Cafés"),
         ("p3", "Noite Alta", "Cacau e nozes, torra escura, feito para espresso.", "R$ 39,00", "Cafés"),
         ("p4", "Brejo Doce", "Descafeinado em água, açúcar mascavo, para a noite.", "R$ 46,00", "Cafés"),
         ("p5", "Coador de vidro 02", "Com vinte filtros de papel.", "R$ 89,00", "Preparo"),
         ("p6", "Moedor manual", "Mós de aço, 30 g, dezoito ajustes.", "R$ 259,00", "Preparo"),
-        ("p7", "Caixa de degustação", "Quatro pacotes de 60 g e um cartão sobre cada um.", "R$ 74,00", "Presentes"),
+        (
+            "p7",
+            "Caixa de degustação",
+            "Quatro pacotes de 60 g e um cartão sobre cada um.",
+            "R$ 74,00",
+            "Presentes",
+        ),
     ],
 }
 
@@ -103,6 +125,7 @@ class Double:
     frames: list[dict[str, Any]] = field(default_factory=list)
     failures: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     accepting: bool = True
+    deaf: bool = False
 
     def reset(self) -> None:
         self.__init__()  # type: ignore[misc]
@@ -140,22 +163,39 @@ def create_app(double: Double) -> FastAPI:
     @app.get("/plain")
     def plain(language: str = "en", login: str = "") -> Response:
         tag = f'<script src="/widget.js" data-language="{language}" data-login="{login}" async></script>'
-        html = f'<!doctype html><html lang="{language}"><title>Plain</title><button id="outside">outside</button>{tag}</html>'
+        head = f'<!doctype html><html lang="{language}"><title>Plain</title>'
+        html = f'{head}<button id="outside">outside</button>{tag}</html>'
         return HTMLResponse(html, headers={"Content-Security-Policy": POLICY})
 
     @app.get("/demo/shop.json")
     def products(language: str = "en") -> dict[str, Any]:
         keys = ("id", "name", "description", "price", "category")
         logins = [
-            {"id": "c-ana", "name": "Ana Prado", "label": "12 orders, since 2023" if language == "en" else "12 pedidos, desde 2023", "tier_hint": "MVC"},
-            {"id": "c-rui", "name": "Rui Tavares", "label": "2 orders, many returns" if language == "en" else "2 pedidos, muitas devoluções", "tier_hint": "BZ"},
+            {
+                "id": "c-ana",
+                "name": "Ana Prado",
+                "label": "12 orders, since 2023" if language == "en" else "12 pedidos, desde 2023",
+                "tier_hint": "MVC",
+            },
+            {
+                "id": "c-rui",
+                "name": "Rui Tavares",
+                "label": "2 orders, many returns" if language == "en" else "2 pedidos, muitas devoluções",
+                "tier_hint": "BZ",
+            },
         ]
-        return {"company": "Serra Clara", "products": [dict(zip(keys, row, strict=True)) for row in PRODUCTS[language]], "logins": logins}
+        return {
+            "company": "Serra Clara",
+            "products": [dict(zip(keys, row, strict=True)) for row in PRODUCTS[language]],
+            "logins": logins,
+        }
 
     @app.post("/demo/login")
     def login(body: dict[str, str]) -> Response:
         if body.get("customer") not in NAMES:
-            return JSONResponse({"error": {"code": "unknown_customer", "message": "No such demo customer."}}, 404)
+            return JSONResponse(
+                {"error": {"code": "unknown_customer", "message": "No such demo customer."}}, 404
+            )
         token = secrets.token_hex(8)
         double.logins[token] = body["customer"]
         return JSONResponse({"login": token, "name": NAMES[body["customer"]]})
@@ -186,7 +226,9 @@ async def greet(double: Double, socket: WebSocket, hello: dict[str, Any]) -> Con
         await socket.send_json({"type": "error", "code": "bad_login", "message": "This log-in is not valid."})
         return None
     if session and session not in double.sessions and not login:
-        await socket.send_json({"type": "error", "code": "bad_session", "message": "This session is not valid."})
+        await socket.send_json(
+            {"type": "error", "code": "bad_session", "message": "This session is not valid."}
+        )
         return None
     owner = double.logins[login] if login else double.sessions[session] if session else secrets.token_hex(4)
     if session is None or double.sessions.get(session) != owner:
@@ -194,7 +236,11 @@ async def greet(double: Double, socket: WebSocket, hello: dict[str, Any]) -> Con
         double.sessions[session] = owner
     conversation = double.conversations.setdefault(owner, Conversation(id=str(uuid.uuid4())))
     after = hello["after"]
-    messages = conversation.messages[-PAGE:] if after is None else [m for m in conversation.messages if m["seq"] > after][:PAGE]
+    messages = (
+        conversation.messages[-PAGE:]
+        if after is None
+        else [m for m in conversation.messages if m["seq"] > after][:PAGE]
+    )
     welcome = {
         "type": "welcome",
         "session": session,
@@ -211,8 +257,12 @@ async def greet(double: Double, socket: WebSocket, hello: dict[str, Any]) -> Con
     return conversation
 
 
-async def handle(double: Double, socket: WebSocket, conversation: Conversation, frame: dict[str, Any]) -> None:
+async def handle(
+    double: Double, socket: WebSocket, conversation: Conversation, frame: dict[str, Any]
+) -> None:
     double.frames.append(frame)
+    if double.deaf:
+        return
     if frame["type"] == "ping":
         await socket.send_json({"type": "pong"})
     elif frame["type"] == "history":
@@ -230,21 +280,34 @@ async def take(double: Double, socket: WebSocket, conversation: Conversation, fr
         return
     double.failures[text] += 1
     if text == "busy" and double.failures[text] == 1:
-        error = {"type": "error", "code": "too_fast", "message": "Too many messages.", "retry_after_s": 1, "id": identifier}
+        error = {
+            "type": "error",
+            "code": "too_fast",
+            "message": "Too many messages.",
+            "retry_after_s": 1,
+            "id": identifier,
+        }
         await socket.send_json(error)
         return
     if text == "refused":
-        await socket.send_json({"type": "error", "code": "too_long", "message": "This message is too long.", "id": identifier})
+        await socket.send_json(
+            {"type": "error", "code": "too_long", "message": "This message is too long.", "id": identifier}
+        )
         return
     message = await conversation.add("customer", text, announce=False, external_id=identifier)
-    if text == "cut" and double.failures[text] == 1:  # stored, but the connection dies before the acknowledgement
+    if (
+        text == "cut" and double.failures[text] == 1
+    ):  # stored, but the connection dies before the acknowledgement
         await socket.close(1011)
         return
     await socket.send_json({"type": "ack", "id": identifier, "seq": message["seq"]})
     await conversation.announce({"type": "message", "message": message})
     if frame.get("payload"):
         for asked in conversation.messages:
-            if any(button["payload"] == frame["payload"] for button in asked["buttons"]) and asked["chosen"] is None:
+            if (
+                any(button["payload"] == frame["payload"] for button in asked["buttons"])
+                and asked["chosen"] is None
+            ):
                 asked["chosen"] = frame["payload"]
                 await conversation.announce({"type": "changed", "message": asked})
     if conversation.owner == "bot":
@@ -269,9 +332,16 @@ async def answer(conversation: Conversation, text: str) -> None:
             "url": "/#product-p1",
             "product": "p1",
         }
-        await conversation.add("bot", "These two suit what you told me.", cards=[card, card | {"title": "Bad", "url": "javascript:alert(1)"}])
+        await conversation.add(
+            "bot",
+            "These two suit what you told me.",
+            cards=[card, card | {"title": "Bad", "url": "javascript:alert(1)"}],
+        )
     elif text == "html":
-        await conversation.add("bot", '<img src=x onerror="window.hacked=1"> see https://example.com/a_(b), or javascript:alert(1).')
+        await conversation.add(
+            "bot",
+            '<img src=x onerror="window.hacked=1"> see https://example.com/a_(b), or javascript:alert(1).',
+        )
     elif text == "person":
         conversation.owner = "waiting"
         await conversation.announce({"type": "owner", "owner": "waiting", "agent": None})

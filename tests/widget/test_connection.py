@@ -109,7 +109,9 @@ def test_two_tabs_show_the_same_thread(new_context: Callable[..., BrowserContext
     assert len(server.state.conversations) == 1
 
 
-def test_logging_in_and_out_carries_over_to_the_other_tab(new_context: Callable[..., BrowserContext], server: Server) -> None:
+def test_logging_in_and_out_carries_over_to_the_other_tab(
+    new_context: Callable[..., BrowserContext], server: Server
+) -> None:
     context = new_context()
     server.state.logins["token"] = "c-ana"
     one, two = Widget(context.new_page()).open(), Widget(context.new_page()).open()
@@ -126,7 +128,9 @@ def test_logging_in_and_out_carries_over_to_the_other_tab(new_context: Callable[
     expect(two.messages("customer")).to_have_count(1)
 
 
-def test_a_logged_in_thread_is_not_shown_to_the_next_person_without_a_log_in(page: Page, server: Server) -> None:
+def test_a_logged_in_thread_is_not_shown_to_the_next_person_without_a_log_in(
+    page: Page, server: Server
+) -> None:
     server.state.logins["token"] = "c-ana"
     widget = Widget(page, "/plain?login=token").open()
     widget.write("private")
@@ -142,7 +146,9 @@ def test_a_bad_session_begins_anew_with_a_clear_line(page: Page, server: Server)
     expect(widget.messages("bot")).to_have_count(1)
     server.state.sessions.clear()
     page.reload()
-    expect(widget.messages("local")).to_have_text("Your earlier session could not be continued. A new conversation starts here.")
+    expect(widget.messages("local")).to_have_text(
+        "Your earlier session could not be continued. A new conversation starts here."
+    )
     widget.write("again")
     expect(widget.messages("bot")).to_have_count(1)
     assert widget.texts("bot") == ["I heard: again"]
@@ -177,9 +183,14 @@ def test_a_message_refused_for_good_can_be_edited(page: Page) -> None:
     expect(widget.messages()).to_have_count(0)
 
 
-def test_it_works_without_random_uuid_and_without_storage(new_context: Callable[..., BrowserContext], server: Server) -> None:
+def test_it_works_without_random_uuid_and_without_storage(
+    new_context: Callable[..., BrowserContext], server: Server
+) -> None:
     context = new_context()
-    context.add_init_script("delete Crypto.prototype.randomUUID; Storage.prototype.getItem = Storage.prototype.setItem = () => { throw new Error() }")
+    context.add_init_script(
+        """delete Crypto.prototype.randomUUID;
+        Storage.prototype.getItem = Storage.prototype.setItem = () => { throw new Error() }"""
+    )
     widget = Widget(context.new_page()).open()
     widget.write("hello")
     expect(widget.messages("bot")).to_have_count(1)
@@ -193,3 +204,16 @@ def test_unreadable_and_unknown_frames_are_ignored(page: Page, server: Server) -
     server.run(server.conversation.sockets[0].send_text("{not json"))
     server.say("bot", "still here")
     expect(widget.messages("bot")).to_have_count(2)
+
+
+def test_a_connection_that_died_silently_is_noticed_and_renewed(page: Page, server: Server) -> None:
+    page.clock.install()
+    widget = Widget(page).open()
+    server.state.deaf = True  # takes frames and answers none
+    for _ in range(2):
+        page.clock.run_for(26_000)
+    server.state.deaf = False
+    page.clock.run_for(40_000)
+    widget.write("hello")
+    expect(widget.messages("bot")).to_have_count(1)
+    assert len(server.state.sent("hello")) >= 2

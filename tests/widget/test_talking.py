@@ -67,7 +67,12 @@ def test_a_used_quick_reply_shows_the_choice_and_all_are_disabled(page: Page, se
     expect(choices.nth(0)).to_be_disabled()
     expect(choices.nth(1)).to_have_attribute("aria-pressed", "false")
     expect(choices.nth(1)).to_be_disabled()
-    assert server.state.sent("message")[-1] | {"id": ""} == {"type": "message", "id": "", "text": "Whole beans", "payload": "/beans"}
+    assert server.state.sent("message")[-1] | {"id": ""} == {
+        "type": "message",
+        "id": "",
+        "text": "Whole beans",
+        "payload": "/beans",
+    }
     expect(widget.input).to_be_focused()
     page.reload()
     expect(choices.nth(0)).to_have_attribute("aria-pressed", "true")
@@ -87,7 +92,9 @@ def test_cards_show_price_and_reason_and_link_only_to_web_addresses(page: Page) 
     cards = widget.root.locator(".card")
     expect(cards).to_have_count(2)
     expect(cards.first).to_contain_text("R$ 42.00")
-    expect(cards.first.locator(".reason")).to_have_text("Why this one: you asked for low acidity, for a paper filter")
+    expect(cards.first.locator(".reason")).to_have_text(
+        "Why this one: you asked for low acidity, for a paper filter"
+    )
     expect(cards.first.get_by_role("link")).to_have_count(1)
     expect(cards.nth(1).get_by_role("link")).to_have_count(0)  # javascript:
 

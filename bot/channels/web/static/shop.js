@@ -86,6 +86,7 @@
     [/capsul|cápsul/, [['b', 'rect', { x: 42, y: 96, width: 116, height: 68, rx: 7 }], ['d', 'path', { d: 'M42 103a7 7 0 0 1 7-7h102a7 7 0 0 1 7 7v11H42z' }], ['d', 'path', { d: 'M60 62h30l-4 26H64zM110 62h30l-4 26h-22z' }], ['w', 'path', { d: 'M56 56h38v8H56zM106 56h38v8h-38z' }], ['w', 'rect', { x: 66, y: 126, width: 68, height: 24, rx: 4 }]]],
     [/kettle|chaleira/, [['o', 'path', { d: 'M130 92c28-10 36 22 22 46' }], ['o', 'path', { d: 'M66 112c-22-2-16-40-38-42' }], ['b', 'path', { d: 'M68 84h62l12 70a10 10 0 0 1-10 12H66a10 10 0 0 1-10-12z' }], ['d', 'path', { d: 'M72 74h54l4 12H68z' }], ['d', 'circle', { cx: 99, cy: 68, r: 7 }]]],
     [/press|prensa/, [['l', 'path', { d: 'M100 34v34' }], ['d', 'circle', { cx: 100, cy: 34, r: 8 }], ['o', 'path', { d: 'M136 92h12a10 10 0 0 1 10 10v30a10 10 0 0 1-10 10h-12' }], ['w', 'rect', { x: 62, y: 74, width: 76, height: 92, rx: 8 }], ['d', 'path', { d: 'M62 110h76v48a8 8 0 0 1-8 8H70a8 8 0 0 1-8-8z' }], ['b', 'rect', { x: 56, y: 64, width: 88, height: 14, rx: 6 }]]],
+    [/moka|cafeteira/, [['o', 'path', { d: 'M128 62c30 2 26 40 12 66' }], ['d', 'circle', { cx: 98, cy: 42, r: 7 }], ['d', 'path', { d: 'M72 58l10-10h32l10 10z' }], ['b', 'path', { d: 'M62 58h70l-16 46H80l-10-30z' }], ['d', 'rect', { x: 76, y: 104, width: 44, height: 12, rx: 3 }], ['b', 'path', { d: 'M78 116h40l12 44a6 6 0 0 1-6 7H72a6 6 0 0 1-6-7z' }]]],
     [/grind|moedor|moinho/, [['o', 'path', { d: 'M100 46h44' }], ['d', 'circle', { cx: 148, cy: 46, r: 9 }], ['d', 'rect', { x: 76, y: 52, width: 48, height: 14, rx: 5 }], ['b', 'path', { d: 'M72 66h56l-5 44H77z' }], ['w', 'rect', { x: 76, y: 110, width: 48, height: 56, rx: 8 }], ['l', 'path', { d: 'M84 138h32M84 148h32' }]]],
     [/scale|balan/, [['w', 'path', { d: 'M74 72h52l-6 40H80z' }], ['d', 'rect', { x: 48, y: 112, width: 104, height: 14, rx: 5 }], ['b', 'rect', { x: 40, y: 126, width: 120, height: 36, rx: 9 }], ['w', 'rect', { x: 78, y: 136, width: 44, height: 16, rx: 4 }]]],
     [/filter(?!.*(beans|ground))|filtro/, [['w', 'path', { d: 'M44 58h112l-42 96a8 8 0 0 1-8 5H94a8 8 0 0 1-8-5z' }], ['b', 'path', { d: 'M44 58h112l-7 16H51z' }], ['l', 'path', { d: 'M68 84l26 62M100 84v62M132 84l-26 62' }]]],
@@ -285,6 +286,10 @@
   async function start() {
     const asked = new URL(location.href).searchParams.get('language');
     page.language = [asked, store('language'), navigator.language?.slice(0, 2)].find((language) => TEXTS[language]) || 'pt';
+    if (TEXTS[asked]) {
+      store('language', asked);
+      window.addEventListener('vinculo:ready', () => window.vinculo.setLanguage(page.language), { once: true });
+    }
     page.customer = store('customer');
     label();
     for (const button of document.querySelectorAll('button[data-language]')) button.addEventListener('click', () => setLanguage(button.dataset.language));

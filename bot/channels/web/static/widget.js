@@ -61,7 +61,7 @@
       personTyping: 'A person is typing',
       replies: 'Suggested answers',
       chosen: 'chosen',
-      suggestions: ['What do you recommend?', 'Where is my order?', 'I would like to talk to a person'],
+      suggestions: ['What do you recommend?', 'Where is my order?', 'What can you do for me?'],
       why: 'Why this one',
       view: 'See it in the shop',
       input: 'Your message',
@@ -119,7 +119,7 @@
       personTyping: 'Uma pessoa está digitando',
       replies: 'Respostas sugeridas',
       chosen: 'escolhida',
-      suggestions: ['O que você me recomenda?', 'Onde está o meu pedido?', 'Quero falar com uma pessoa'],
+      suggestions: ['O que você me recomenda?', 'Onde está o meu pedido?', 'O que você pode fazer por mim?'],
       why: 'Por que este',
       view: 'Ver na loja',
       input: 'Sua mensagem',
@@ -201,7 +201,7 @@ svg { width: 1.25em; height: 1.25em; fill: none; stroke: currentColor; stroke-wi
 }
 
 .panel {
-  position: absolute; right: 0; bottom: 76px; width: min(400px, calc(100vw - 40px)); height: min(660px, calc(100vh - 116px)); height: min(660px, calc(100dvh - 116px));
+  position: absolute; right: 0; bottom: 76px; width: min(400px, calc(100vw - 40px)); height: min(640px, calc(100vh - 180px)); height: min(640px, calc(100dvh - 180px));
   display: flex; flex-direction: column; background: var(--bg); border-radius: 18px; overflow: hidden; box-shadow: var(--shadow);
   animation: rise .2s cubic-bezier(.2, .8, .2, 1); transform-origin: bottom right;
 }
@@ -891,8 +891,9 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       const text = !sender ? '' : sender === 'agent' ? (name ? t.typing(name) : t.personTyping) : t.botTyping;
       this.typingRow.hidden = !sender;
       this.typingText.textContent = text;
-      if (sender && this.polite.textContent !== text) this.polite.textContent = text;
-      else if (!sender) this.polite.textContent = '';
+      clearTimeout(this.typingSaid); // read aloud only if it lasts, or each answer would be announced twice
+      if (sender) this.typingSaid = setTimeout(() => { this.polite.textContent = text; }, 1500);
+      else this.polite.textContent = '';
       if (this.stick) this.toBottom();
     }
 
@@ -1213,7 +1214,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       if (login && !this.identity.loggedIn) this.identity.epoch = uuid();
       this.seenSeq = lasting.read('seen')?.epoch === this.identity.epoch ? lasting.read('seen').seq : null;
       const chosen = lasting.read('language');
-      this.languageChosen = Boolean(chosen);
+      this.languageChosen = Boolean(chosen || SCRIPT?.dataset.language);
       this.language = this.#known(chosen || SCRIPT?.dataset.language || document.documentElement.lang || navigator.language);
 
       this.thread = new Thread((item, kind) => this.view?.refresh(this.thread.items, item, kind));
@@ -1303,7 +1304,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.view.setLanguage(known);
       this.#quietly();
       if (chosen && this.connection.state !== 'idle') this.connection.restart();
-      window.dispatchEvent(new CustomEvent('vinculo:language', { detail: { language: known } }));
+      if (chosen) window.dispatchEvent(new CustomEvent('vinculo:language', { detail: { language: known } }));
     }
 
     // -- writing
@@ -1483,7 +1484,8 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
         }
       }
       this.#quietly();
-      for (const message of frame.messages) this.thread.take(message);
+      const messages = frame.messages || [];
+      for (const message of messages) this.thread.take(message);
       this.thread.conversation = frame.conversation || this.thread.conversation;
       if (frame.language !== this.language && !this.languageChosen && TEXTS[frame.language]) this.setLanguage(frame.language, false);
       this.view.showOwner(frame.owner, frame.agent);
@@ -1498,7 +1500,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.#landed();
       for (const item of this.thread.unconfirmed) if (item.state === 'sending') item.state = 'queued';
       this.#keepQueue();
-      if (this.helloAfter !== null && frame.messages.length >= PAGE) this.connection.restart(); // more than one page was missed
+      if (this.helloAfter !== null && messages.length >= PAGE) this.connection.restart(); // more than one page was missed
       else this.#flush();
     }
 
@@ -1526,14 +1528,16 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
     #history(frame) {
       this.view.hold();
       this.#quietly();
-      for (const message of frame.messages) this.thread.take(message);
+      for (const message of frame.messages || []) this.thread.take(message);
       this.#older(Boolean(frame.more), false);
       this.view.refresh(this.thread.items);
     }
 
     #refused(frame) {
       const t = TEXTS[this.language];
-      if (frame.code === 'bad_session') {
+      if ((frame.code === 'bad_session' && !this.helloSession) || (frame.code === 'bad_login' && !this.helloLogin)) {
+        this.connection.lost(); // nothing to drop: asking again at once would go round in circles
+      } else if (frame.code === 'bad_session') {
         this.#leave();
         this.#keep();
         this.thread.notice(t.newSession);
