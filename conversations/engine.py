@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from profiles.errors import VinculoError
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -60,29 +62,32 @@ class EngineHealth:
     detail: str | None = None
 
 
-class EngineError(Exception):
+class EngineError(VinculoError):
     """The engine did not give a turn; its dialogue state is as it was before the call."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class EngineUnavailable(EngineError):
     """Nobody answers just now (starting, restarting, action server away): ask again after `retry_after_s`."""
 
-    def __init__(self, message: str, *, code: str = "engine_unavailable", retry_after_s: float = 1.0) -> None:
-        super().__init__(code, message)
-        self.retry_after_s = retry_after_s
+    code = "engine_unavailable"
+    status = 503
+    retry_after_s: float
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_s: float = 1.0) -> None:
+        super().__init__(message, code=code, retry_after_s=retry_after_s)
 
 
 class EngineRefused(EngineError):
     """The engine will never take this request as it is (wrong key, wrong body, text too long)."""
 
+    code = "engine_refused"
+    status = 422
+
 
 class EngineFailed(EngineError):
     """The turn broke inside the engine; the same message may succeed another time."""
+
+    code = "engine_failed"
 
 
 class Engine(Protocol):

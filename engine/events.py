@@ -1,10 +1,9 @@
-"""Work on Rasa events: a fast look-up of their classes, and events that arrive from outside."""
+"""Events that arrive from outside, and where they go."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
@@ -12,15 +11,6 @@ from rasa.shared.core.events import ActionExecuted, Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 
 TICK_S = 1e-5
-
-
-def look_up_events_fast() -> None:
-    """Remember which class an event name has: Rasa walks all subclasses for every event it reads.
-
-    Rasa 3.6.21, shared/core/events.py, Event.resolve_by_type: two thirds of a turn in a long session.
-    """
-    if not hasattr(Event.resolve_by_type, "cache_info"):
-        Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))  # type: ignore[method-assign]
 
 
 def read_events(items: Sequence[Mapping[str, Any]]) -> list[Event]:

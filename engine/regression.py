@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDS = 5
+FOLDS = 3
 SEED = 7
 
 

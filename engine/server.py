@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.actions import ActionEndpoint
 from engine.channel import LONGEST_BODY, AppInput, as_response
 from engine.errors import TurnError
-from engine.events import look_up_events_fast
 from engine.speech import ReplyKeys
+from engine.speed import speed_up
 from engine.store import StrictTrackerStore
 
 logger = logging.getLogger("engine")
@@ -35,7 +35,7 @@ def serve(model: Path, endpoints_file: Path, host: str, port: int) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s  %(message)s")
     rasa.utils.common.configure_logging_and_warnings(logging.WARNING)
     rasa.utils.log_utils.configure_structlog(logging.WARNING)  # its debug lines hold what customers say
-    look_up_events_fast()
+    speed_up()
     try:
         listening = socket.create_server((host, port), backlog=100)
     except OSError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from engine.threads import use_one_thread
@@ -25,6 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
 
+    if options.while_stdin:
+        threading.Thread(target=_stop_with_stdin, daemon=True).start()
+
     from engine.server import serve
 
     return serve(options.model, options.endpoints, options.host, options.port)
@@ -35,8 +40,19 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", type=Path, required=True, help="the trained model, a .tar.gz file")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; keep it on loopback")
     parser.add_argument("--port", type=int, default=5005)
+    parser.add_argument(
+        "--while-stdin",
+        action="store_true",
+        help="stop when standard input ends: with the process that started it",
+    )
     parser.add_argument("--endpoints", type=Path, default=Path("endpoints.yml"))
     return parser.parse_args(arguments)
+
+
+def _stop_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _problems(options: argparse.Namespace) -> list[str]:

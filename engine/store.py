@@ -12,6 +12,7 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.pool import QueuePool
 
 REMEMBERED_EVENTS = 20_000
 BUSY_MS = 5_000
@@ -37,9 +38,14 @@ class StrictTrackerStore(SQLTrackerStore):
                 "endpoints.yml: the tracker store needs the URL of a database, like sqlite:///var/x.db."
             )
         super().__init__(domain=domain, host=host, event_broker=event_broker, **kwargs)
-        if self.engine.dialect.name == "sqlite":
+        if (
+            self.engine.dialect.name == "sqlite"
+        ):  # one open connection: closing the last one writes the log back
+            self.engine = sa.create_engine(
+                host, poolclass=QueuePool, connect_args={"check_same_thread": False}
+            )
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            self.engine.dispose()
+            self.sessionmaker.configure(bind=self.engine)
         self._remembered: OrderedDict[str, DialogueStateTracker] = OrderedDict()
         self._remembered_events = 0
 

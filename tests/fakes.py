@@ -103,9 +103,9 @@ class FakeEngine:
         """Answer by keywords; the state advances only when the whole turn succeeds."""
         self._check()
         if len(utterance.text) > LONGEST_TEXT:
-            raise EngineRefused("text_too_long", f"A text has at most {LONGEST_TEXT} characters.")
+            raise EngineRefused(f"A text has at most {LONGEST_TEXT} characters.", code="text_too_long")
         if not utterance.text.strip():
-            raise EngineRefused("invalid_body", "text: must not be empty")
+            raise EngineRefused("text: must not be empty", code="invalid_body")
         self.said.append(utterance)
         known = self._conversations.get(utterance.conversation_id)
         if known is not None and utterance.message_id in known.turns:
@@ -120,7 +120,7 @@ class FakeEngine:
         """Append the events; a new conversation gets its session prefix first."""
         self._check()
         if any("event" not in event for event in events):
-            raise EngineRefused("invalid_body", "events: each needs the name of its kind under `event`")
+            raise EngineRefused("events: each needs the name of its kind under `event`", code="invalid_body")
         conversation = self._conversations.setdefault(conversation_id, _Conversation())
         if not conversation.events:
             for prefix in (
@@ -142,7 +142,7 @@ class FakeEngine:
         if self.away:
             raise EngineUnavailable("The engine is away.", retry_after_s=0.01)
         if self.broken:
-            raise EngineFailed("turn_failed", "The turn failed.")
+            raise EngineFailed("The turn failed.", code="turn_failed")
 
     async def _begin(self, utterance: Utterance) -> _Conversation:
         conversation = _Conversation(channel=utterance.channel)
@@ -228,14 +228,14 @@ class FakeEngine:
                 "The action server does not answer.", code="action_server_away"
             ) from error
         except Exception as error:  # what an action does wrong is a failed turn, whatever it is
-            raise EngineFailed("action_failed", f"{action} failed.") from error
+            raise EngineFailed(f"{action} failed.", code="action_failed") from error
         for event in result.get("events") or ():
             conversation.add(event)
         return tuple(_reply(response) for response in result.get("responses") or ())
 
 
 def understood(text: str) -> str:
-    """Return the intent of a text: a payload names it, else the first keyword that fits, else `nlu_fallback`."""
+    """Return the intent that a payload names, else the first keyword that fits, else `nlu_fallback`."""
     if payload := re.match(r"/([a-z_]+)", text):
         return payload[1]
     bare = unicodedata.normalize("NFD", text.lower().strip())

@@ -1,0 +1,136 @@
+"""The engine over HTTP: the adapter of the port in conversations/engine.py."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from conversations.engine import (
+    Button,
+    EngineFailed,
+    EngineHealth,
+    EngineRefused,
+    EngineUnavailable,
+    Reply,
+    Turn,
+    Utterance,
+)
+
+CONNECT_TIMEOUT_S = 2.0
+TURN_TIMEOUT_S = 40.0
+HEALTH_TIMEOUT_S = 5.0
+
+
+class EngineClient:
+    """Speaks to the engine at `url` (like http://127.0.0.1:5005); an `Engine`, and an async context manager.
+
+    A message that was sent and not answered may be sent again under the same id: it is answered once.
+    """
+
+    def __init__(self, url: str, key: str, *, timeout_s: float = TURN_TIMEOUT_S) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/webhooks/app",
+            headers={"X-Vinculo-Key": key},
+            timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=300),
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def say(self, utterance: Utterance) -> Turn:
+        """Give one message to the engine; raises EngineUnavailable, EngineRefused or EngineFailed."""
+        answer = await self._post(
+            "/message",
+            {
+                "sender": utterance.conversation_id,
+                "text": utterance.text,
+                "channel": utterance.channel,
+                "message_id": utterance.message_id,
+                "metadata": dict(utterance.metadata),
+            },
+        )
+        try:
+            return _turn(answer)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise EngineFailed(
+                "The engine's answer has another form than agreed.", code="bad_answer"
+            ) from error
+
+    async def note(self, conversation_id: str, events: Sequence[Mapping[str, Any]]) -> None:
+        """Append events to a conversation; raises as `say` does."""
+        await self._post("/events", {"sender": conversation_id, "events": [dict(event) for event in events]})
+
+    async def health(self) -> EngineHealth:
+        """Say whether the engine would take a message; never raises."""
+        try:
+            response = await self._http.get("/health", timeout=HEALTH_TIMEOUT_S)
+            body = response.json()
+            if response.status_code == httpx.codes.OK:
+                return EngineHealth(ready=True, model=str(body["model"]))
+            return EngineHealth(ready=False, detail=str(body["error"]["message"]))
+        except httpx.ConnectError:
+            return EngineHealth(ready=False, detail="The engine is not running or still starting.")
+        except httpx.TransportError as error:
+            return EngineHealth(ready=False, detail=f"The engine does not answer ({type(error).__name__}).")
+        except (KeyError, TypeError, ValueError):
+            return EngineHealth(ready=False, detail="Something else than the engine answers at its address.")
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(path, json=body)
+        except httpx.TransportError as error:
+            raise EngineUnavailable(f"The engine does not answer ({type(error).__name__}).") from error
+        try:
+            answer = response.json()
+        except ValueError as error:
+            raise EngineFailed("The engine's answer is no JSON.", code="bad_answer") from error
+        if response.status_code == httpx.codes.OK and isinstance(answer, dict):
+            return answer
+        raise _failure(response.status_code, answer)
+
+
+def _failure(status: int, answer: Any) -> EngineUnavailable | EngineRefused | EngineFailed:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    details: Mapping[str, Any] = error if isinstance(error, dict) else {}
+    code = str(details.get("code") or f"status_{status}")
+    message = str(details.get("message") or f"The engine answered with status {status}.")
+    if status in (502, 503, 504):
+        return EngineUnavailable(message, code=code, retry_after_s=float(details.get("retry_after_s") or 1.0))
+    if 400 <= status < 500:
+        return EngineRefused(message, code=code)
+    return EngineFailed(message, code=code)
+
+
+def _turn(answer: Mapping[str, Any]) -> Turn:
+    intent = answer["intent"]
+    return Turn(
+        replies=tuple(_reply(reply) for reply in answer["replies"]),
+        intent=intent["name"],
+        confidence=float(intent["confidence"]),
+        ranking=tuple((entry["name"], float(entry["confidence"])) for entry in answer["ranking"]),
+        entities=tuple(answer["entities"]),
+        timings_ms=answer["timings_ms"],
+    )
+
+
+def _reply(reply: Mapping[str, Any]) -> Reply:
+    return Reply(
+        text=reply["text"],
+        utter_action=reply["utter_action"],
+        arguments=reply["arguments"],
+        buttons=tuple(Button(title=b["title"], payload=b["payload"]) for b in reply["buttons"]),
+        image=reply.get("image"),
+        custom=reply.get("custom") or None,
+    )
