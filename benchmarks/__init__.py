@@ -121,8 +121,13 @@ def running(
     *,
     cwd: Path = ROOT,
     environment: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
 ) -> Iterator[psutil.Popen]:
-    """A process of our own, its output in `log`, stopped with all its children at the end."""
+    """A process of our own, its output in `log`, stopped with all its children at the end.
+
+    It gets our environment, less the variables `without`, plus `environment`.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in without}
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = psutil.Popen(
@@ -131,7 +136,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env={**inherited, **(environment or {})},
             start_new_session=True,
         )
         try:
