@@ -201,7 +201,7 @@ class Handoffs:
 
     async def tell_engine(self, conversation_id: str, *, handed_back: bool) -> None:
         """Note in the engine's memory that the bot leads again; an absent engine is told at its next turn."""
-        events = [
+        events: list[dict[str, Any]] = [
             {"event": "slot", "name": "handed_back", "value": handed_back},
             {"event": "slot", "name": "offered", "value": None},
         ]

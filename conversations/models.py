@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from profiles.database import Base, new_id, utc_now
 
@@ -41,7 +41,7 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
-        UniqueConstraint("channel", "external_id"),
+        UniqueConstraint("conversation_id", "external_id"),
         Index("ix_messages_pending", "state", "id"),
     )
 
@@ -69,6 +69,8 @@ class Message(Base):
     """a customer's message: pending, done; ours: queued, sent, delivered, read, failed, blocked"""
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    conversation: Mapped[Conversation] = relationship(lazy="raise")
+    """never read: it tells the unit of work to write the conversation first"""
 
 
 class Delivery(Base):
@@ -87,6 +89,8 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    message: Mapped[Message] = relationship(lazy="raise")
+    """never read: it tells the unit of work to write the message first"""
 
 
 class Handoff(Base):

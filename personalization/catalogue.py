@@ -206,7 +206,7 @@ def _check_traits(
             )
             continue
         for value in given if isinstance(given, list) else [given]:
-            if isinstance(values, dict) and value not in values:
+            if isinstance(values, dict) and isinstance(value, str) and value not in values:
                 document.report(
                     (*where, "traits", name),
                     f"the trait '{name}' has no value '{value}'",

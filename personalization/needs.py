@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,8 @@ class NeedsIndex:
 
     A sentence often tells several needs at once, so its parts (windows of up to five words) are compared
     as well as the whole. Each part speaks for the one need that it is clearly nearest to, if any, so that
-    words common to all needs say nothing. A part with a "not" before it counts only for phrases that deny too.
+    words common to all needs say nothing. A part with a "not" before it counts only for phrases that
+    deny too.
     """
 
     def __init__(self, encoder: Encoder, definition: NeedsDefinition) -> None:
@@ -105,24 +107,22 @@ class NeedsIndex:
                 kept.append(one)
         return kept
 
-    def as_learned(self, heard: list[HeardNeed], *, method: str = "meant") -> list[Learned]:
-        """Return what was heard in the form that facts are kept from."""
-        return [
-            Learned(
-                kind="need",
-                value=one.need.id,
-                method=method,
-                confidence=round(min(one.similarity, 1.0), 3),
-                purpose="profiling",
-                replaces=self.definition.excluded_by(one.need.id),
-            )
-            for one in heard
-        ]
 
-    def names(self, need_ids: list[str], language: str) -> list[str]:
-        """Return the needs' names for people; unknown ids are left out."""
-        needs = (self.definition.by_id(need_id) for need_id in need_ids)
-        return [need.name.in_language(language) for need in needs if need is not None]
+def as_learned(
+    heard: Sequence[HeardNeed], definition: NeedsDefinition, *, method: str = "meant"
+) -> list[Learned]:
+    """Return what was heard in the form that facts are kept from."""
+    return [
+        Learned(
+            kind="need",
+            value=one.need.id,
+            method=method,
+            confidence=round(min(one.similarity, 1.0), 3),
+            purpose="profiling",
+            replaces=definition.excluded_by(one.need.id),
+        )
+        for one in heard
+    ]
 
 
 def _needs_by_word(phrases: list[tuple[Need, str]]) -> dict[str, set[str]]:
