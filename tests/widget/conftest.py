@@ -1,6 +1,7 @@
 """A server double on a free port and Debian's chromium, for the tests of the widget and the shop page."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import WebSocketDisconnect
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.widget.double import Conversation, Double, create_app
@@ -70,7 +72,8 @@ class Server:
         async def close() -> None:
             for conversation in self.state.conversations.values():
                 for socket in list(conversation.sockets):
-                    await socket.close(1012)
+                    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it has just left by itself
+                        await socket.close(1012)
                 conversation.sockets.clear()
 
         self.run(close())
