@@ -28,8 +28,16 @@ class EngineClient:
     A message that was sent and not answered may be sent again under the same id: it is answered once.
     """
 
-    def __init__(self, url: str, key: str, *, timeout_s: float = TURN_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout_s: float = TURN_TIMEOUT_S,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._http = httpx.AsyncClient(
+            transport=transport,
             base_url=f"{url.rstrip('/')}/webhooks/app",
             headers={"X-Vinculo-Key": key},
             timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),

@@ -60,7 +60,7 @@ class EngineProcess:
         self.restarts = 0
         self.log = (var or root / "var") / "log" / "engine.log"
         self._root = root
-        self._command = (
+        self._command: tuple[str, ...] = (
             *(str(python or root / ".venv-engine" / "bin" / "python"), "-m", "engine.start", "--while-stdin"),
             *("--model", str(model.path), "--host", host, "--port", str(port)),
         )
@@ -122,14 +122,12 @@ class EngineProcess:
                 log.error("engine.settings", detail=self.detail)
                 self._become(EngineState.BROKEN)
                 return
-            pause = (
-                FIRST_PAUSE_S
-                if time.monotonic() - started > STEADY_AFTER_S
-                else min(pause * 2, LONGEST_PAUSE_S)
-            )
+            if time.monotonic() - started > STEADY_AFTER_S:
+                pause = FIRST_PAUSE_S
             log.warning("engine.ended", status=status, again_in_s=pause)
             self._become(EngineState.RESTARTING)
             await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
             self.restarts += 1
             await self._launch()
 
@@ -137,20 +135,28 @@ class EngineProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as output:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                cwd=self._root,
-                env=self._environment(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=output,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
+        try:
+            with self.log.open("ab") as output:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    cwd=self._root,
+                    env=self._environment(),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=output,
+                    stderr=asyncio.subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            self.detail = (
+                f"The engine cannot be started: {error.strerror}: {error.filename}. Run scripts/install."
             )
+            log.error("engine.not_started", detail=self.detail)
+            self._become(EngineState.BROKEN)
+            return
         self._become(EngineState.RUNNING)
 
     def _environment(self) -> dict[str, str]:
-        """Return our environment without the app's own settings and secrets, which the engine has no use for."""
+        """Return our environment without the app's settings and secrets, which the engine has no use for."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VINCULO_")}
         return {**inherited, **SETTINGS, **self._own}
 

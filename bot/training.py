@@ -22,6 +22,7 @@ SETTINGS = {
     "RASA_TELEMETRY_ENABLED": "false",
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "PYTHONUNBUFFERED": "1",
+    "PYTHONWARNINGS": "ignore::DeprecationWarning",
 }
 
 Report = Callable[[str, float], None]
@@ -50,7 +51,7 @@ class Model:
 
 
 class Trainer:
-    """Trains in the engine environment: one model per fingerprint in `models/`, log in `<var>/log/train.log`."""
+    """Trains in the engine environment: a model per fingerprint in `models/`, log in `var/log/train.log`."""
 
     def __init__(
         self, root: Path, *, var: Path | None = None, models: Path | None = None, python: Path | None = None

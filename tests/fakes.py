@@ -4,8 +4,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conversations.engine import (
@@ -80,6 +79,9 @@ class _Conversation:
     last_step: str = "action_listen"
     turns: dict[str, Turn] = field(default_factory=dict)
 
+    def copy(self) -> "_Conversation":
+        return replace(self, slots=dict(self.slots), events=list(self.events), turns=dict(self.turns))
+
     def add(self, event: Mapping[str, Any]) -> None:
         self.events.append({"timestamp": time.time(), **event})
         if event["event"] == "slot":
@@ -110,7 +112,7 @@ class FakeEngine:
         known = self._conversations.get(utterance.conversation_id)
         if known is not None and utterance.message_id in known.turns:
             return known.turns[utterance.message_id]
-        conversation = deepcopy(known) if known is not None else await self._begin(utterance)
+        conversation = known.copy() if known is not None else await self._begin(utterance)
         turn = await self._turn(conversation, utterance)
         conversation.turns[utterance.message_id] = turn
         self._conversations[utterance.conversation_id] = conversation

@@ -84,7 +84,7 @@ class ScriptedActions:
         port = free_port()
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
         task = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody else
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{port}/actions/webhook"
         server.should_exit = True
