@@ -146,7 +146,7 @@ def load_business(folder: Path) -> Business:
         raise BusinessProblems([Problem(str(folder), 1, "there is no such folder", remedy)])
     settings = read_document(folder / "business.yml", Settings)
     definitions, problems = load_definitions(folder)
-    needs = need_ids(folder)
+    needs = {need.id for need in definitions.needs.needs} if definitions else need_ids(folder)
     catalogue, wrong_goods = load_catalogue(folder, needs)
     knowledge, wrong_pages = load_knowledge(folder)
     demo = _read_demo(folder, settings, catalogue, needs)

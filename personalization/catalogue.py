@@ -168,7 +168,7 @@ def _check_goods(document: Document[CatalogueFile], folder: Path) -> None:
     document.check_unique("categories")
     document.check_unique("traits")
     categories = document.ids("categories")
-    traits = {item.get("id"): item.get("values") for _, item in document.items("traits")}
+    traits = {str(item.get("id")): item.get("values") for _, item in document.items("traits")}
     for position, product in document.items("products"):
         where = ("products", position)
         category = product.get("category")
@@ -194,7 +194,7 @@ def check_price(document: Document[Any], where: tuple[str | int, ...], item: Map
 
 
 def _check_traits(
-    document: Document[CatalogueFile], where: tuple[str | int, ...], own: Any, traits: Any
+    document: Document[CatalogueFile], where: tuple[str | int, ...], own: Any, traits: Mapping[str, Any]
 ) -> None:
     for name, given in own.items() if isinstance(own, dict) else ():
         values = traits.get(name)
@@ -202,7 +202,7 @@ def _check_traits(
             document.report(
                 (*where, "traits", name),
                 f"there is no trait '{name}'",
-                f"add it to 'traits', or use {', '.join(str(known) for known in traits)}",
+                f"add it to 'traits', or use {', '.join(traits)}",
             )
             continue
         for value in given if isinstance(given, list) else [given]:

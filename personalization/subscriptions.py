@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice, product
 from typing import Any
 
@@ -24,8 +23,8 @@ class Option(Strict):
     name: Localized
     price_cents: Cents = 0
     cost_cents: Cents = 0
-    price_percent: int = Field(default=100, gt=0)
-    cost_percent: int = Field(default=100, gt=0)
+    price_percent: int = Field(default=100, gt=0, le=100_000)
+    cost_percent: int = Field(default=100, gt=0, le=100_000)
     deliveries_per_year: int | None = Field(default=None, gt=0)
     product: Slug | None = None
     """the product of the catalogue that this option delivers"""
@@ -165,7 +164,7 @@ def _check_rules(
                     document.report(here, f"there is no block '{block}'", f"use {', '.join(sorted(blocks))}")
                     continue
                 for option in options if isinstance(options, list) else ():
-                    if option not in blocks[block]:
+                    if isinstance(option, str) and option not in blocks[block]:
                         message = f"the block '{block}' has no option '{option}'"
                         document.report(here, message, f"use {', '.join(sorted(blocks[block]))}")
 
@@ -176,7 +175,8 @@ def _mappings(found: Any) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _scaled(total: int, percentages: list[int]) -> int:
-    amount = Decimal(total)
+    """Return ``total`` times all percentages, rounded half up."""
+    whole = 1
     for percent in percentages:
-        amount = amount * percent / 100
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        total, whole = total * percent, whole * 100
+    return (2 * total + whole) // (2 * whole)

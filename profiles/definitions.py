@@ -13,13 +13,14 @@ from pydantic_core import PydanticCustomError
 from profiles.documents import Document, Localized, Problem, Sentence, Slug, Strict, read_document
 from profiles.tiers import TIERS, Tier, TierDefinition, template_names
 
-Cents = Annotated[int, Field(ge=0)]
+Cents = Annotated[int, Field(ge=0, le=10**10)]
 UtterKey = Annotated[str, StringConstraints(pattern=r"^utter_[a-z_]+$")]
 
 
 def known_need(value: str, info: ValidationInfo) -> str:
-    """Refuse a need id that needs.yml does not have (ids come in the validation context)."""
-    known = (info.context or {}).get("need_ids")
+    """Refuse a need id that needs.yml does not have (the ids come in the validation context)."""
+    context = info.context or {}
+    known = context.get("own_ids", context.get("need_ids"))
     if known is not None and value not in known:
         listed = ", ".join(sorted(known)) or "none so far"
         raise PydanticCustomError(
@@ -161,10 +162,7 @@ def need_ids(folder: Path) -> set[str] | None:
 
 def read_needs(folder: Path) -> Document[NeedsDefinition]:
     """Read needs.yml; the needs it excludes must be its own."""
-    path = folder / "needs.yml"
-    document = read_document(path, NeedsDefinition)
-    if document.raw is not None:
-        document = read_document(path, NeedsDefinition, context={"need_ids": document.ids("needs")})
+    document = read_document(folder / "needs.yml", NeedsDefinition, own_ids="needs")
     document.check_unique("needs")
     return document
 

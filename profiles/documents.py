@@ -113,8 +113,14 @@ class Document(Generic[M]):
                 seen.add(value)
 
 
-def read_document(path: Path, model: type[M], *, context: Mapping[str, Any] | None = None) -> Document[M]:
-    """Read the YAML file ``path`` as ``model``; never raises for what a person can write wrongly."""
+def read_document(
+    path: Path, model: type[M], *, context: Mapping[str, Any] | None = None, own_ids: str | None = None
+) -> Document[M]:
+    """Read the YAML file ``path`` as ``model``; never raises for what a person can write wrongly.
+
+    ``context`` is for the model's validators; with ``own_ids`` it also gets, as ``own_ids``, the ids in that
+    list of the file itself.
+    """
     document: Document[M] = Document(file=str(path))
     try:
         text = path.read_text(encoding="utf-8")
@@ -132,12 +138,17 @@ def read_document(path: Path, model: type[M], *, context: Mapping[str, Any] | No
             (), f"this file cannot be read ({error.strerror})", "check its kind and its permissions"
         )
         return document
-    parse(document, text, model, context=context)
+    parse(document, text, model, context=context, own_ids=own_ids)
     return document
 
 
 def parse(
-    document: Document[M], text: str, model: type[M], *, context: Mapping[str, Any] | None = None
+    document: Document[M],
+    text: str,
+    model: type[M],
+    *,
+    context: Mapping[str, Any] | None = None,
+    own_ids: str | None = None,
 ) -> None:
     """Fill ``document`` from YAML ``text``; its problems tell what was wrong."""
     yaml = YAML(typ="safe", pure=True)
@@ -163,7 +174,8 @@ def parse(
         document.report((), "this file has fields that cannot be read", remedy)
         return
     try:
-        document.content = model.model_validate_json(as_json, context=dict(context or {}))
+        known = {"own_ids": document.ids(own_ids)} if own_ids else {}
+        document.content = model.model_validate_json(as_json, context={**(context or {}), **known})
     except ValidationError as wrong:
         for mistake in wrong.errors(include_url=False):
             location = tuple(part for part in mistake["loc"] if part != "[key]")

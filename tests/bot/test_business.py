@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from bot.business import load_business
 from profiles.documents import BusinessProblems
@@ -114,3 +119,46 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_every_file_of_the_demo_company_is_described() -> None:
     described = (DEMO_FOLDER / "README.md").read_text(encoding="utf-8")
     assert [file for file in FILES if f"`{file}`" not in described] == []
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    -1,
+    2.5,
+    True,
+    "",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"a": {"b": 1}},
+    {"id": [1]},
+    {1: 2},
+    10**30,
+)
+
+
+def places(data: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to everything inside ``data``."""
+    for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
+        yield (*before, key)
+        yield from places(data[key], (*before, key))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES)
+def test_odd_values_anywhere_are_told_and_never_raise_anything_else(tmp_path: Path, file: str) -> None:
+    company, yaml, rng = Company(tmp_path), YAML(typ="safe", pure=True), Random(file)
+    text = (company.folder / file).read_text(encoding="utf-8")
+    ways = list(places(yaml.load(text)))
+    for way in rng.sample(ways, k=4):
+        spoiled = yaml.load(text)
+        inner = spoiled
+        for key in way[:-1]:
+            inner = inner[key]
+        inner[way[-1]] = rng.choice(ODD)
+        dumped = io.StringIO()
+        yaml.dump(spoiled, dumped)
+        company.write(file, dumped.getvalue())
+        # Some odd values are right where they stand (an empty list of excluded needs).
+        assert all(problem.file.startswith(str(company.folder)) for problem in company.problems())
