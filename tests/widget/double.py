@@ -302,14 +302,9 @@ async def take(double: Double, socket: WebSocket, conversation: Conversation, fr
         return
     await socket.send_json({"type": "ack", "id": identifier, "seq": message["seq"]})
     await conversation.announce({"type": "message", "message": message})
-    if frame.get("payload"):
-        for asked in conversation.messages:
-            if (
-                any(button["payload"] == frame["payload"] for button in asked["buttons"])
-                and asked["chosen"] is None
-            ):
-                asked["chosen"] = frame["payload"]
-                await conversation.announce({"type": "changed", "message": asked})
+    for asked in conversation.messages:  # shown in history only, as the real server does
+        if frame.get("payload") in [button["payload"] for button in asked["buttons"]]:
+            asked["chosen"] = asked["chosen"] or frame["payload"]
     if conversation.owner == "bot":
         await answer(conversation, text)
 

@@ -35,7 +35,7 @@ def test_older_messages_load_when_scrolling_up_and_the_place_stays(page: Page, s
     scroll.evaluate("node => { node.scrollTop = 0 }")
     expect(widget.messages()).to_have_count(100)
     assert scroll.evaluate("node => node.scrollTop") > 500
-    widget.button("Show older messages").click()
+    widget.button("Show older messages").dispatch_event("click")  # a mouse would scroll up first
     expect(widget.messages()).to_have_count(130)
     assert widget.texts()[0] == "silent"
     assert widget.texts()[-1] == "line 130"
@@ -107,6 +107,21 @@ def test_two_tabs_show_the_same_thread(new_context: Callable[..., BrowserContext
     expect(one.messages()).to_have_count(4)
     assert one.texts() == two.texts() == ["from one", "I heard: from one", "from two", "I heard: from two"]
     assert len(server.state.conversations) == 1
+
+
+def test_a_choice_made_in_one_tab_shows_in_the_other(
+    new_context: Callable[..., BrowserContext], server: Server
+) -> None:
+    context = new_context()
+    one = Widget(context.new_page()).open()
+    one.write("buttons")
+    expect(one.messages("bot")).to_have_count(1)
+    two = Widget(context.new_page()).open()
+    two.messages("bot").locator(".choices button", has_text="Ground").click()
+    for widget in (one, two):
+        ground = widget.messages("bot").first.locator(".choices button", has_text="Ground")
+        expect(ground).to_have_attribute("aria-pressed", "true")
+        expect(ground).to_be_disabled()
 
 
 def test_logging_in_and_out_carries_over_to_the_other_tab(

@@ -996,12 +996,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.waiting = false;
       const items = this.items;
       const fresh = [...this.dirty].some((item) => !this.nodes.has(item) && item.sender !== 'customer');
-      const stale = new Set();
-      let answered = false;
-      for (let index = items.length - 1; index >= 0; index -= 1) {
-        if (items[index].sender === 'customer') answered = true;
-        else if (answered && items[index].buttons.length) stale.add(items[index]);
-      }
+      let answer = null;
       let next = null;
       for (let index = items.length - 1; index >= 0; index -= 1) {
         const item = items[index];
@@ -1011,7 +1006,8 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
           this.nodes.set(item, node);
           this.#fill(node, item);
         } else if (this.dirty.has(item)) this.#fill(node, item);
-        if (node.choices) this.#choices(node, item, stale.has(item));
+        if (item.sender === 'customer') answer = item;
+        else if (node.choices) this.#choices(node, item, answer);
         if (node.li.parentNode !== this.list || this.#after(node.li) !== next) this.list.insertBefore(node.li, next);
         next = node.li;
       }
@@ -1113,17 +1109,18 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       node.li.append(node.trouble);
     }
 
-    /** Quick replies: open until one is used or the customer has gone on. */
-    #choices(node, item, stale) {
+    /** Quick replies: open until one is used, here or in another tab, or the customer has gone on with `answer`. */
+    #choices(node, item, answer) {
       const t = this.t;
-      const print = JSON.stringify([item.buttons, item.chosen, stale]);
+      const choice = item.chosen ?? item.buttons.find((button) => button.title === answer?.text)?.title ?? null;
+      const used = choice !== null;
+      const print = JSON.stringify([item.buttons, choice, Boolean(answer)]);
       if (node.print === print) return;
       node.print = print;
       const held = node.choices.contains(this.host.shadowRoot.activeElement);
-      const used = item.chosen !== null;
       node.choices.replaceChildren(...item.buttons.map((button) => {
-        const chosen = used && (item.chosen === button.payload || item.chosen === button.title);
-        return el('button', { type: 'button', disabled: used || stale, 'aria-pressed': used ? String(chosen) : null, onclick: () => this.on.choose(item, button) },
+        const chosen = used && (choice === button.payload || choice === button.title);
+        return el('button', { type: 'button', disabled: used || Boolean(answer), 'aria-pressed': used ? String(chosen) : null, onclick: () => this.on.choose(item, button) },
           chosen ? icon('check') : null, el('span', { text: button.title }), chosen ? el('span', { class: 'sr', text: `(${t.chosen})` }) : null);
       }));
       if (held) this.focusInput();
@@ -1535,14 +1532,15 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 
     #refused(frame) {
       const t = TEXTS[this.language];
-      if ((frame.code === 'bad_session' && !this.helloSession) || (frame.code === 'bad_login' && !this.helloLogin)) {
+      const code = frame.code !== 'bad_token' ? frame.code : this.helloLogin ? 'bad_login' : 'bad_session';
+      if ((code === 'bad_session' && !this.helloSession) || (code === 'bad_login' && !this.helloLogin)) {
         this.connection.lost(); // nothing to drop: asking again at once would go round in circles
-      } else if (frame.code === 'bad_session') {
+      } else if (code === 'bad_session') {
         this.#leave();
         this.#keep();
         this.thread.notice(t.newSession);
         this.connection.restart();
-      } else if (frame.code === 'bad_login') {
+      } else if (code === 'bad_login') {
         this.login = null;
         this.thread.notice(t.badLogin);
         this.connection.restart();
@@ -1552,7 +1550,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
         const reason = [frame.message || (waitS ? t.tooFast : t.broken), waitS && !/\d/.test(frame.message || '') ? t.wait(Math.ceil(waitS)) : ''].filter(Boolean).join(' ');
         const item = frame.id ? this.thread.byClientId(frame.id) : null;
         if (item && this.inFlight === item) this.#landed();
-        if (item) this.#failed(item, reason, { waitS, hopeless: ['too_long', 'no_text'].includes(frame.code) });
+        if (item) this.#failed(item, reason, { waitS, hopeless: ['too_long', 'empty_text'].includes(frame.code) });
         else this.thread.notice(reason);
         if (this.loadingOlder) this.#older(true, false);
         this.#flush();
