@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ class Composer:
     book: ReplyBook
     company: str
     bot_name: str
+    incentive_of: Callable[[str, str], str | None] = lambda tier, language: None
+    """``(tier, language) -> text`` of the incentive that the tier is given, if any"""
 
     def compose(
         self, replies: Sequence[Reply], situation: Situation, *, seed: str, said: Collection[str]
@@ -88,6 +90,9 @@ class Composer:
         known: dict[str, Any] = {"company": self.company, "bot_name": self.bot_name}
         if situation.name is not None:
             known["name"] = situation.name
+        incentive = self.incentive_of(situation.tier, situation.language)
+        if incentive:
+            known["incentive"] = incentive
         known.update({name: value for name, value in given.items() if value is not None})
         return known
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from conversations.announcements import QUEUE_TOPIC, Announcer, QueueChanged, Typing, conversation_topic
-from conversations.composing import Composer
+from conversations.asking import Asker
 from conversations.controls import Controls, offered_payload
 from conversations.engine import Engine, EngineError, EngineUnavailable, Reply, Turn, Utterance
 from conversations.language import detect
@@ -53,7 +53,7 @@ class Router:
         engine: Engine,
         controls: Controls,
         learner: Learner,
-        composer: Composer,
+        asker: Asker,
         writer: Writer,
         turns: TurnsInProgress,
         patience: Patience | None = None,
@@ -63,7 +63,7 @@ class Router:
         self._engine = engine
         self._controls = controls
         self._learner = learner
-        self._composer = composer
+        self._asker = asker
         self._writer = writer
         self._turns = turns
         self._patience = patience or Patience()
@@ -185,8 +185,8 @@ class Router:
         finally:
             self._announcer.publish(topic, Typing(turn.conversation_id, "bot", False))
         if isinstance(result, Turn):
-            turn.memory.pop("away_told", None)
-            await self._writer.answer(turn, result.replies, understood=result)
+            replies = await self._asker.follow_up(turn, result.replies)
+            await self._writer.answer(turn, replies, understood=result, owners=("bot", "waiting"))
         else:
             await self._writer.answer(turn, result)
 

@@ -104,6 +104,7 @@ class Writer:
             session,
             conversation,
             sender=sender,
+            sender_name=self._composer.bot_name if sender == "bot" else None,
             text=one.text,
             buttons=one.buttons,
             cards=one.cards,

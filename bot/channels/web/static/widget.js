@@ -77,7 +77,8 @@
       again: 'Send again',
       againIn: (s) => `Send again in ${s} s`,
       edit: 'Edit',
-      asName: (name) => `You are logged in as ${name}`,
+      asLoggedIn: (name) => `You are logged in as ${name}`,
+      asName: (name) => `You are here as ${name}`,
       asVisitor: 'You are here as a visitor',
       offline: 'No connection. What you write is kept and sent later.',
       retry: 'Try now',
@@ -85,6 +86,8 @@
       badLogin: 'Your log-in could not be confirmed. You can chat as a visitor, or log in again.',
       noAck: 'The server did not confirm it.',
       tooFast: 'Too many messages in a short time.',
+      tooLong: 'The message is too long. Send it in parts.',
+      empty: 'There is nothing to read in it. Write a few words.',
       wait: (s) => `Please wait ${s} s.`,
       broken: 'Something went wrong on our side.',
       today: 'Today',
@@ -135,7 +138,8 @@
       again: 'Enviar de novo',
       againIn: (s) => `Enviar de novo em ${s} s`,
       edit: 'Editar',
-      asName: (name) => `Você entrou como ${name}`,
+      asLoggedIn: (name) => `Você entrou como ${name}`,
+      asName: (name) => `Você está aqui como ${name}`,
       asVisitor: 'Você está aqui como visitante',
       offline: 'Sem conexão. O que você escrever fica guardado e será enviado depois.',
       retry: 'Tentar agora',
@@ -143,6 +147,8 @@
       badLogin: 'Não foi possível confirmar o seu login. Você pode conversar como visitante ou entrar de novo.',
       noAck: 'O servidor não confirmou o recebimento.',
       tooFast: 'Muitas mensagens em pouco tempo.',
+      tooLong: 'A mensagem é longa demais. Envie em partes.',
+      empty: 'Não há nada para ler nela. Escreva algumas palavras.',
       wait: (s) => `Aguarde ${s} s.`,
       broken: 'Algo deu errado do nosso lado.',
       today: 'Hoje',
@@ -851,7 +857,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.title.textContent = this.texts.title || t.title;
       this.input.placeholder = this.texts.placeholder || t.placeholder;
       this.introText.replaceChildren(...linkify(this.texts.intro || ''));
-      const name = this.texts.bot_name;
+      const name = this.texts.bot;
       this.introMeta.replaceChildren(icon('bot'), el('span', { class: 'name', text: name ? `${name} · ${t.botMark}` : t.bot }));
       this.starters.setAttribute('aria-label', t.replies);
       const starters = Array.isArray(this.texts.suggestions) ? this.texts.suggestions : t.suggestions;
@@ -865,9 +871,11 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.starters.hidden = items.some((item) => item.sender !== 'local');
     }
 
-    showCustomer(customer) {
+    showCustomer(customer, loggedIn = this.loggedIn) {
       this.customer = customer;
-      this.as.textContent = !customer ? '' : customer.known && customer.name ? this.t.asName(customer.name) : this.t.asVisitor;
+      this.loggedIn = loggedIn;
+      const named = loggedIn ? this.t.asLoggedIn : this.t.asName;
+      this.as.textContent = !customer ? '' : customer.name ? named(customer.name) : this.t.asVisitor;
     }
 
     showOffline(offline) {
@@ -1487,7 +1495,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       if (frame.language !== this.language && !this.languageChosen && TEXTS[frame.language]) this.setLanguage(frame.language, false);
       this.view.showOwner(frame.owner, frame.agent);
       this.view.showTexts(frame.texts?.[this.language] || frame.texts);
-      this.view.showCustomer(frame.customer);
+      this.view.showCustomer(frame.customer, this.identity.loggedIn);
       this.#typist(null);
       if (this.helloAfter === null) this.#older(frame.more ?? (this.thread.oldest ?? 1) > 1, false);
       else this.#older(this.hasOlder, false);
@@ -1535,9 +1543,12 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       const code = frame.code !== 'bad_token' ? frame.code : this.helloLogin ? 'bad_login' : 'bad_session';
       if ((code === 'bad_session' && !this.helloSession) || (code === 'bad_login' && !this.helloLogin)) {
         this.connection.lost(); // nothing to drop: asking again at once would go round in circles
+      } else if (code === 'session_taken') {
+        this.identity.session = null; // of another person: the log-in counts, in a thread of its own
+        this.#forgetThread();
+        this.connection.restart();
       } else if (code === 'bad_session') {
-        this.#leave();
-        this.#keep();
+        this.#beginAnew();
         this.thread.notice(t.newSession);
         this.connection.restart();
       } else if (code === 'bad_login') {
@@ -1547,7 +1558,8 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       } else {
         const waitS = frame.retry_after_s || 0;
         if (waitS) this.holdUntil = Date.now() + waitS * 1000;
-        const reason = [frame.message || (waitS ? t.tooFast : t.broken), waitS && !/\d/.test(frame.message || '') ? t.wait(Math.ceil(waitS)) : ''].filter(Boolean).join(' ');
+        const known = { too_fast: t.tooFast, too_long: t.tooLong, empty_text: t.empty, internal: t.broken }[code];
+        const reason = known ? [known, waitS ? t.wait(Math.ceil(waitS)) : ''].join(' ').trim() : frame.message || t.broken;
         const item = frame.id ? this.thread.byClientId(frame.id) : null;
         if (item && this.inFlight === item) this.#landed();
         if (item) this.#failed(item, reason, { waitS, hopeless: ['too_long', 'empty_text'].includes(frame.code) });
@@ -1573,6 +1585,21 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       this.#forgetThread();
     }
 
+    /** After a session that the server does not know: what is written and not yet sent stays, unless it may be another person's. */
+    #beginAnew() {
+      const { login } = this;
+      const same = !this.identity.loggedIn || login;
+      const waiting = same ? this.thread.unconfirmed : [];
+      const draft = same ? this.view.draft : '';
+      this.#leave();
+      this.login = login;
+      this.view.draft = draft;
+      passing.write('draft', draft || null);
+      for (const item of waiting) this.thread.write(item.text, item.payload, item.clientId, 'queued', item.at);
+      this.#keepQueue();
+      this.#keep();
+    }
+
     #forgetThread() {
       this.#landed();
       this.thread.clear();
@@ -1591,6 +1618,8 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
         if (seen?.epoch === this.identity.epoch && seen.seq > (this.seenSeq ?? -1)) {
           this.seenSeq = seen.seq;
           this.#unread();
+          clearTimeout(this.catchUp); // another tab has shown more than we have: ask, if it does not come by itself
+          this.catchUp = setTimeout(() => this.connection.ready && seen.seq > (this.thread.last ?? 0) && this.connection.restart(), 700);
         }
       }
       if (event.key !== lasting.key('identity')) return;
