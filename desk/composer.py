@@ -39,6 +39,7 @@ class Composer:
         self._head: ConversationHead | None = None
         self._mode = "reply"
         self._drafts: dict[tuple[str, str], str] = {}
+        self._shown: tuple[str, str] | None = None
         self._sending = False
         self._typed_at = 0.0
         texts = visit.texts
@@ -101,7 +102,9 @@ class Composer:
         mine = head.owner == "human"
         key = "composer.keep" if mode == "note" else ("composer.send" if mine else "composer.take_send")
         self._send_text(texts(key))
-        self._field.set_value(self._drafts.get(self._key, ""))
+        if self._key != self._shown:  # else he may be writing just now
+            self._shown = self._key
+            self._field.set_value(self._drafts.get(self._key, ""))
 
     def focus(self) -> None:
         """Put the cursor into the field."""

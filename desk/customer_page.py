@@ -109,9 +109,9 @@ class CustomerPage:
             with ui.element("div").classes("vn-grid-wide"):
                 with self._part("customer.facts"):
                     self._facts = FactsPart(visit, customer_id, on_change=self._again)
-                self._orders = self._filled("customer.orders")
                 self._conversations = self._filled("customer.conversations")
                 self._treatments = self._filled("customer.treatments")
+                self._orders = self._filled("customer.orders")
             with ui.element("div").classes("vn-grid-narrow"):
                 self._tier = self._filled("customer.tier")
                 self._value = self._filled("customer.value")

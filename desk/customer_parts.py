@@ -17,6 +17,8 @@ from personalization.models import Treatment
 from profiles.cards import OrderView
 from profiles.models import AuditEntry, Consent, Identity
 
+ORDERS = 8
+
 
 def none(text: str) -> Markup:
     """Return the sentence that says that a part is empty."""
@@ -51,15 +53,21 @@ def orders_part(orders: Sequence[OrderView], wording: Wording) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("td", order.number),
-            tag("td", wording.day(order.placed_at)),
+            tag("td", order.number, class_="vn-fixed-text"),
+            tag("td", wording.day(order.placed_at), class_="vn-fixed-text"),
             tag("td", pill(texts.word("status", order.status), "vn-open" if order.is_open else "")),
             tag("td", ", ".join(f"{number} × {wording.product(product)}" for product, number in order.lines)),
             tag("td", wording.money(order.revenue_cents), class_="vn-number"),
         )
         for order in orders
     ]
-    return tag("table", tag("thead", tag("tr", *head)), tag("tbody", *rows), class_="vn-table vn-compact")
+    newest, older = rows[:ORDERS], rows[ORDERS:]
+    shown = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *newest), class_="vn-table vn-compact")
+    if not older:
+        return shown
+    unfold = tag("summary", texts("customer.orders.older", number=len(older)))
+    rest = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *older), class_="vn-table vn-compact")
+    return shown + tag("details", unfold, rest)
 
 
 def conversation_part(

@@ -110,9 +110,14 @@ class CustomersPage:
                     "outlined dense clearable debounce=250 input-class=vn-search-input "
                     f'aria-label="{texts("customers.search")}"'
                 )
-                kinds = {"": texts("customers.all"), **{kind: texts.word("kind", kind) for kind in KINDS}}
-                self._kind = ui.select(kinds, value=wanted.kind or "", label=texts("customers.kind"))
-                self._kind.props("outlined dense options-dense").classes("vn-kind")
+                kinds = {
+                    "": texts("customers.all_kinds"),
+                    **{kind: texts.word("kind", kind) for kind in KINDS},
+                }
+                self._kind = ui.select(kinds, value=wanted.kind or "")
+                self._kind.props(
+                    f'outlined dense options-dense aria-label="{texts("customers.kind")}"'
+                ).classes("vn-kind")
                 self._kind.on_value_change(self._kind_chosen)
             with (
                 ui.element("div")

@@ -41,7 +41,9 @@ class DeskPage:
     def __init__(self, visit: Visit, conversation_id: str | None) -> None:
         self._visit = visit
         self._wanted = conversation_id
-        self._listener: asyncio.Task[None] | None = None
+        self._feeder: asyncio.Task[None] | None = None
+        self._news: asyncio.Queue[Announcement | None] = asyncio.Queue()
+        self._looking = asyncio.Lock()
         self._topics: frozenset[str] = frozenset()
         self._stale = asyncio.Event()
         with frame(visit, visit.texts("desk.title"), "/desk", fixed=True):
@@ -59,6 +61,12 @@ class DeskPage:
 
     async def pick(self, conversation_id: str) -> None:
         """Look at a conversation; nobody notices."""
+        self._wanted = conversation_id
+        async with self._looking:
+            if self._wanted == conversation_id:  # not overtaken by a later pick
+                await self._look(conversation_id)
+
+    async def _look(self, conversation_id: str) -> None:
         if not await self._thread.show(conversation_id):
             self._visit.tell(self._visit.texts("error.no_conversation"), wrong=True)
             return
@@ -66,53 +74,62 @@ class DeskPage:
         self._visit.address = f"/desk?conversation={conversation_id}"
         ui.navigate.history.replace(self._visit.address)
         await self._draw_profile()
-        self._listen()
+        await self._listen()
 
     async def _start(self) -> None:
         await self._queue.refresh()
         if self._wanted:
             await self.pick(self._wanted)
-        self._listen()
+        await self._listen()
         tasks = [
+            background_tasks.create(self._take_in_news(), name="desk news"),
             background_tasks.create(self._keep_queue(), name="desk queue"),
             background_tasks.create(self._tick(), name="desk clock"),
         ]
 
         def stop() -> None:
-            for task in (*tasks, self._listener):
+            for task in (*tasks, self._feeder):
                 if task is not None:
                     task.cancel()
 
         self._visit.client.on_delete(stop)
 
-    def _listen(self) -> None:
+    async def _listen(self) -> None:
         """Hear of the queue and of every conversation on the page."""
         head = self._thread.head
         own = {head.id} if head else set()
         ids = own | self._queue.conversation_ids
         topics = frozenset({QUEUE_TOPIC, *(conversation_topic(one) for one in ids)})
-        if topics == self._topics and self._listener is not None and not self._listener.done():
+        if topics == self._topics:
             return
-        if self._listener is not None:
-            self._listener.cancel()
         self._topics = topics
-        self._listener = background_tasks.create(self._hear(topics), name="desk news")
+        listening, former = asyncio.Event(), self._feeder
+        self._feeder = background_tasks.create(self._hear(topics, listening), name="desk ear")
+        await listening.wait()  # before the former one stops: news may come twice, but none is missed
+        if former is not None:
+            former.cancel()
+        self._news.put_nowait(None)
 
-    async def _hear(self, topics: Collection[str]) -> None:
+    async def _hear(self, topics: Collection[str], listening: asyncio.Event) -> None:
         while True:
             async with self._visit.parts.announcer.subscribe(*topics) as news:
-                with self._visit.client:
-                    await self._thread.catch_up()
+                listening.set()
                 async for one in news:
-                    try:
-                        with self._visit.client:
-                            await self._take_in(one)
-                    except Exception:
-                        logger.exception("the desk could not show a piece of news")
-            # cut off for lagging: read everything again
-            with self._visit.client:
-                await self._thread.refresh_head()
-            self._stale.set()
+                    self._news.put_nowait(one)
+            self._news.put_nowait(None)  # cut off for lagging
+
+    async def _take_in_news(self) -> None:
+        while True:
+            one = await self._news.get()
+            try:
+                with self._visit.client:
+                    await (self._read_again() if one is None else self._take_in(one))
+            except Exception:
+                logger.exception("the desk could not show a piece of news")
+
+    async def _read_again(self) -> None:
+        await self._thread.catch_up()
+        await self._thread.refresh_head()
 
     async def _take_in(self, news: Announcement) -> None:
         head = self._thread.head
@@ -140,7 +157,7 @@ class DeskPage:
             try:
                 with self._visit.client:
                     await self._queue.refresh()
-                    self._listen()
+                    await self._listen()
             except Exception:
                 logger.exception("the desk could not read the queue")
 
@@ -150,12 +167,10 @@ class DeskPage:
             await asyncio.sleep(CLOCK_S)
             self._stale.set()
 
-    async def _again(self) -> None:
+    def _again(self) -> None:
         """After a reconnect: what was missed is read."""
-        if self._listener is not None:
-            await self._thread.catch_up()
-            await self._thread.refresh_head()
-            self._stale.set()
+        self._news.put_nowait(None)
+        self._stale.set()
 
     async def _draw_profile(self) -> None:
         head = self._thread.head

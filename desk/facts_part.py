@@ -74,15 +74,19 @@ class FactsPart:
     def draw(self, facts: Sequence[Fact], names: Mapping[str, str]) -> None:
         """Show the facts held, needs first, and below them those that ended."""
         texts, wording = self._visit.texts, self._visit.wording
-        held = sorted((fact for fact in facts if fact.state == "held"), key=lambda fact: fact.kind != "need")
+        held = [fact for fact in facts if fact.state == "held"]
+        needs = sorted((fact for fact in held if fact.kind == "need"), key=lambda fact: -fact.confidence)
+        others = [fact for fact in held if fact.kind != "need"]
         ended = [fact for fact in facts if fact.state != "held"]
         everything = {fact.id: fact for fact in facts}
         self._box.clear()
         with self._box:
-            if not held:
-                html(none(texts("profile.facts.none")))
-            for fact in held:
-                self._line(fact)
+            for title, some in (("profile.needs", needs), ("profile.facts", others)):
+                html(tag("span", texts(title)), name="h3")
+                if not some:
+                    html(none(texts(f"{title}.none")))
+                for fact in some:
+                    self._line(fact)
             if ended:
                 shown = [tag("li", ended_fact_line(fact, everything, names, wording)) for fact in ended]
                 head = tag("summary", f"{texts('customer.facts.ended')} ({len(ended)})")

@@ -42,6 +42,7 @@ def frame(visit: Visit, title: str, place: str, *, fixed: bool = False) -> Itera
     ui.add_head_html(str(tag("meta", name="robots", content="noindex")))
     ui.add_head_html(f"<script>window.vinculoStaff = {written};</script>")
     ui.add_head_html(str(tag("script", src=SCRIPT, defer=True)))
+    ui.colors(primary="#0d5c63", negative="#a8261b")
     ui.page_title(f"{title} · {texts('app.name')}")
     with ui.element("div").classes("vn-page vn-fixed" if fixed else "vn-page"):
         with ui.element("header").classes("vn-top"):

@@ -47,7 +47,7 @@ class HandBack:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._dialog = ui.dialog().props("persistent=false")
+        self._dialog = ui.dialog()
 
     def open(self, head: ConversationHead, messages: Mapping[str, MessageView]) -> None:
         """Ask for everything, prefilled."""

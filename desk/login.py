@@ -14,7 +14,7 @@ from desk.markup import tag
 from desk.parts import DeskParts
 from desk.sessions import Sessions
 from desk.texts import Texts
-from desk.theme import STYLESHEET
+from desk.theme import ICON, STYLESHEET
 from profiles.errors import VinculoError
 from profiles.staff import log_in
 
@@ -108,6 +108,7 @@ def plain_page(texts: Texts, title: str, body: Markup, *, status: int = 200) -> 
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="robots", content="noindex"),
         tag("title", f"{title} · {texts('app.name')}"),
+        tag("link", rel="icon", href=f"data:image/svg+xml,{quote(ICON)}"),
         tag("link", rel="stylesheet", href=STYLESHEET),
     )
     page = tag(

@@ -17,10 +17,11 @@ from desk.login import login_routes
 from desk.overview_page import overview_page
 from desk.parts import DeskParts
 from desk.sessions import AGENTS, MANAGERS, Sessions
-from desk.theme import STATIC, STATIC_PATH
+from desk.theme import ICON, STATIC, STATIC_PATH
 from desk.visits import visit
 
-PLACES = ("/desk", "/managers", "/_nicegui", "/_nicegui_ws")
+PAGES = frozenset({"/desk", "/managers", "/managers/overview"})
+BELOW = ("/managers/customers/", "/_nicegui/", "/_nicegui_ws/")
 RECONNECT_S = 30.0
 
 
@@ -31,9 +32,9 @@ class StaffMount(Mount):
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match below ``PLACES`` only."""
+        """Match our pages and what NiceGUI serves for them only."""
         path = str(scope.get("path", ""))
-        ours = any(path == place or path.startswith(f"{place}/") for place in PLACES)
+        ours = path in PAGES or path.startswith(BELOW)
         return super().matches(scope) if ours else (Match.NONE, {})
 
 
@@ -55,7 +56,7 @@ def mount(app: FastAPI, parts: DeskParts) -> None:
         dark=False,
         reconnect_timeout=RECONNECT_S,
         show_welcome_message=False,
-        favicon="🤝",
+        favicon=ICON,
     )
     app.router.routes.pop()  # NiceGUI's own mount, which takes every path
     app.router.routes.append(StaffMount("", app=core.app, name="staff"))

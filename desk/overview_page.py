@@ -29,9 +29,11 @@ async def overview_page(visit: Visit) -> None:
         tiers = await counts_by_tier(session)
         queue = await queue_items(session)
         figures = await service_figures(session, utc_now() - timedelta(days=DAYS))
-    panels: list[tuple[str, Child]] = [
-        (texts("overview.tiers"), tiers_panel(tiers, wording)),
+    left: list[tuple[str, Child]] = [
         (texts("overview.queue"), queue_panel(queue, wording)),
+        (texts("overview.tiers"), tiers_panel(tiers, wording)),
+    ]
+    right: list[tuple[str, Child]] = [
         (texts("overview.bot", days=DAYS), bot_panel(figures, wording)),
         (texts("overview.handoffs", days=DAYS), handoffs_panel(figures, wording)),
     ]
@@ -41,8 +43,10 @@ async def overview_page(visit: Visit) -> None:
     ):
         html(tag("h1", texts("overview.title")), classes="vn-sheet-head")
         with ui.element("div").classes("vn-overview"):
-            for title, content in panels:
-                html(join([tag("h2", title), content]), name="section", classes="vn-panel")
+            for panels in (left, right):
+                with ui.element("div").classes("vn-grid-wide"):
+                    for title, content in panels:
+                        html(join([tag("h2", title), content]), name="section", classes="vn-panel")
 
 
 def bars(rows: Sequence[tuple[Child, int]], wording: Wording) -> Markup:

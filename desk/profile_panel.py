@@ -16,6 +16,7 @@ from profiles.cards import OrderView, ProfileCard
 from profiles.models import Fact
 
 FACTS = 8
+SHOWN_ELSEWHERE = frozenset({"need", "name", "language"})
 
 
 def profile_panel(
@@ -23,7 +24,7 @@ def profile_panel(
 ) -> Markup:
     """Return the whole panel: the handoff on top, then who it is, why so valued, needs, facts, orders."""
     texts = wording.texts
-    facts = [fact for fact in card.facts if fact.kind != "need"][:FACTS]
+    facts = [fact for fact in card.facts if fact.kind not in SHOWN_ELSEWHERE][:FACTS]
     open_orders = [order for order in card.orders if order.is_open]
     past = texts("profile.orders.past", number=len(card.orders)) if card.orders else None
     return join(
@@ -58,6 +59,11 @@ def section(title: str, items: Sequence[Child], empty: str, *, aside: str | None
     head = tag("h3", title, tag("span", aside, class_="vn-aside") if aside else None)
     body = tag("ul", *[tag("li", item) for item in items]) if items else tag("p", empty, class_="vn-none")
     return tag("section", head, body, class_="vn-part")
+
+
+def tier_words(tier: str, wording: Wording) -> str | None:
+    """Return what a tier means, nothing for the one whose name says it."""
+    return wording.texts.word("tier_long", tier) if tier != "unknown" else None
 
 
 def tier_reason(card: ProfileCard, wording: Wording) -> str:
@@ -108,7 +114,7 @@ def _who(card: ProfileCard, wording: Wording) -> Markup:
     return tag(
         "section",
         tag("h2", customer.name or texts("queue.visitor")),
-        tag("p", tier_badge(texts, customer.tier), " ", texts.word("tier_long", customer.tier)),
+        tag("p", tier_badge(texts, customer.tier), " ", tier_words(customer.tier, wording)),
         tag("p", tier_reason(card, wording), class_="vn-why"),
         tag("p", ", ".join(known), class_="vn-muted"),
         class_="vn-part vn-identity",
@@ -160,4 +166,4 @@ def treatment_name(treatment: Treatment, wording: Wording) -> str:
         return f"{kind}: {wording.product(treatment.key)}"
     if treatment.kind == "queue":
         return f"{kind}: {wording.texts.word('tier', treatment.key)}"
-    return f"{kind}: {treatment.key.removeprefix('utter_').replace('_', ' ')}"
+    return f"{kind}: {wording.texts.word('response', treatment.key.removeprefix('utter_'))}"

@@ -44,6 +44,11 @@ def arranged(
     return sections
 
 
+def is_due(item: QueueItem, own_id: str) -> bool:
+    """Return whether the customer has spoken last to the one who looks."""
+    return item.owner == "human" and item.agent_id == own_id and item.last_sender == "customer"
+
+
 def row(item: QueueItem, wording: Wording, *, own_id: str) -> Markup:
     """Return the inside of one line of the queue."""
     texts = wording.texts
@@ -68,6 +73,7 @@ def row(item: QueueItem, wording: Wording, *, own_id: str) -> Markup:
             tier_badge(texts, item.tier),
             pill(item.language.upper()),
             pill(texts.word("channel", item.channel)),
+            pill(texts("queue.due"), "vn-due") if is_due(item, own_id) else None,
             tag("span", texts.word("reason", item.reason), class_="vn-row-reason") if item.reason else None,
             class_="vn-row-line vn-row-badges",
         ),
@@ -133,6 +139,9 @@ class QueuePanel:
         own_id = self._visit.member.id
         sections = arranged(self._queue, self._watched, own_id=own_id, search=self._search)
         self.order = [item.conversation_id for name in SECTIONS for item in sections[name]]
+        waiting = len(sections["waiting"]) + sum(is_due(item, own_id) for item in sections["human"])
+        title = f"{self._visit.texts('desk.title')} · {self._visit.texts('app.name')}"
+        ui.page_title(f"({waiting}) {title}" if waiting else title)
         for gone in self._rows.keys() - set(self.order):
             self._rows.pop(gone).delete()
         for name, items in sections.items():

@@ -19,6 +19,8 @@ from profiles.models import StaffMember
 
 COOKIE = "vinculo_staff"
 LIFETIME = timedelta(hours=12)
+REMEMBERED = timedelta(days=30)
+"""how long the browser keeps the cookie: one that is over tells whoever comes back that it ended"""
 AGENTS = frozenset({"agent", "manager", "admin"})
 MANAGERS = frozenset({"manager", "admin"})
 
@@ -45,7 +47,7 @@ class Sessions:
         response.set_cookie(
             COOKIE,
             str(token),
-            max_age=int(LIFETIME.total_seconds()),
+            max_age=int(REMEMBERED.total_seconds()),
             httponly=True,
             samesite="lax",
             secure=secure,

@@ -86,10 +86,11 @@ class ThreadPanel:
         if self.head is None:
             return
         last = max((message.seq for message in self.messages.values()), default=0)
+        looked_at = self.head.id
         async with self._visit.parts.database.reading() as session:
-            found = await history(
-                session, self.head.id, after=max(0, last - OVERLAP), limit=200, internal=True
-            )
+            found = await history(session, looked_at, after=max(0, last - OVERLAP), limit=200, internal=True)
+        if looked_at != self.head.id:
+            return
         self._put(found)
         if any(message.seq > last for message in found):
             self._stop_typing()
@@ -104,9 +105,12 @@ class ThreadPanel:
         """Read again who leads."""
         if self.head is None:
             return
+        looked_at = self.head.id
         async with self._visit.parts.database.reading() as session:
-            self.head = await conversation_head(session, self.head.id) or self.head
-        self._draw_head()
+            head = await conversation_head(session, looked_at)
+        if head is not None and looked_at == self.head.id:
+            self.head = head
+            self._draw_head()
 
     def show_typing(self, news: Typing) -> None:
         """Show that the customer or the bot is writing, for a few seconds at most."""
@@ -160,10 +164,11 @@ class ThreadPanel:
     async def _show_earlier(self) -> None:
         if self.head is None or not self.messages:
             return
-        first = min(message.seq for message in self.messages.values())
+        first, looked_at = min(message.seq for message in self.messages.values()), self.head.id
         async with self._visit.parts.database.reading() as session:
-            found = await history(session, self.head.id, before=first, limit=PAGE, internal=True)
-        self._put(found)
+            found = await history(session, looked_at, before=first, limit=PAGE, internal=True)
+        if looked_at == self.head.id:
+            self._put(found)
 
     def _put(self, messages: list[MessageView]) -> None:
         name = (self.head.customer_name if self.head else None) or self._visit.texts("queue.visitor")

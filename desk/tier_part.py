@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from desk.badges import tier_badge
 from desk.markup import Child, join, tag
-from desk.profile_panel import tier_reason
+from desk.profile_panel import tier_reason, tier_words
 from desk.wording import Wording
 from profiles.cards import ProfileCard
 from profiles.models import TierDecisionRow
@@ -28,7 +28,7 @@ def tier_part(card: ProfileCard, wording: Wording) -> Markup:
             "p",
             tier_badge(texts, card.customer.tier),
             " ",
-            tag("strong", texts.word("tier_long", card.customer.tier)),
+            tag("strong", tier_words(card.customer.tier, wording)),
         ),
         tag("p", tier_reason(card, wording), class_="vn-why"),
     ]

@@ -45,7 +45,8 @@ class Wording:
 
     def clock(self, at: datetime) -> str:
         """Return the time of day."""
-        return str(format_time(at.astimezone(self.zone), "short", locale=self._locale))
+        said = str(format_time(at.astimezone(self.zone), "short", locale=self._locale))
+        return said.replace("\u202f", "\u00a0")
 
     def moment(self, at: datetime) -> str:
         """Return the time of day for today, date and time otherwise."""

@@ -16,6 +16,7 @@ DESK: dict[str, tuple[str, str]] = {
     "queue.nothing_found": ("Nothing matches “{search}”.", "Nada corresponde a “{search}”."),
     "queue.you": ("you", "você"),
     "queue.with": ("with {name}", "com {name}"),
+    "queue.due": ("your turn", "sua vez"),
     "queue.waits": ("waits {time}", "espera há {time}"),
     "queue.visitor": ("Visitor", "Visitante"),
     "queue.keys": ("Keys", "Teclas"),
