@@ -96,7 +96,6 @@ class Conversation:
         name = {"bot": "Lia", "agent": self.agent}.get(sender)
         message = {
             "id": str(uuid.uuid4()),
-            "conversation_id": self.id,
             "seq": len(self.messages) + 1,
             "sender": sender,
             "sender_name": name,
@@ -244,16 +243,17 @@ async def greet(double: Double, socket: WebSocket, hello: dict[str, Any]) -> Con
     welcome = {
         "type": "welcome",
         "session": session,
-        "conversation": conversation.id,
+        "conversation": conversation.id if conversation.messages else None,
         "owner": conversation.owner,
         "agent": conversation.agent,
         "language": hello["language"],
         "customer": {"name": NAMES.get(owner), "known": owner in NAMES},
-        "texts": TEXTS[hello["language"]],
+        "texts": {**TEXTS[hello["language"]], "bot": "Lia"},
         "messages": messages,
     }
     await socket.send_json(welcome)
-    conversation.sockets.append(socket)
+    if conversation.messages:  # else there is nothing to follow yet, as on the real server
+        conversation.sockets.append(socket)
     return conversation
 
 
@@ -301,7 +301,12 @@ async def take(double: Double, socket: WebSocket, conversation: Conversation, fr
         await socket.close(1011)
         return
     await socket.send_json({"type": "ack", "id": identifier, "seq": message["seq"]})
-    await conversation.announce({"type": "message", "message": message})
+    if socket in conversation.sockets:
+        await conversation.announce({"type": "message", "message": message})
+    else:
+        conversation.sockets.append(socket)
+        for missed in conversation.messages:
+            await socket.send_json({"type": "message", "message": missed})
     for asked in conversation.messages:  # shown in history only, as the real server does
         if frame.get("payload") in [button["payload"] for button in asked["buttons"]]:
             asked["chosen"] = asked["chosen"] or frame["payload"]

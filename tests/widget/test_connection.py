@@ -70,7 +70,7 @@ def test_messages_missed_while_offline_are_fetched_from_the_last_seq(page: Page,
     for number in range(120):
         server.say("agent", f"missed {number}", announce=False)
     server.mend()
-    widget.root.get_by_role("button", name="Try now").click()
+    widget.banner.locator("button").dispatch_event("click")
     expect(widget.messages("agent")).to_have_count(120, timeout=15000)
     assert widget.texts("agent") == [f"missed {number}" for number in range(120)]
     assert [hello["after"] for hello in server.state.sent("hello")[:2]] == [None, 2]
@@ -159,14 +159,17 @@ def test_a_bad_session_begins_anew_with_a_clear_line(page: Page, server: Server)
     widget = Widget(page).open()
     widget.write("hello")
     expect(widget.messages("bot")).to_have_count(1)
+    server.cut()
+    expect(widget.banner).to_be_visible()
+    widget.write("kept")
     server.state.sessions.clear()
+    server.mend()
     page.reload()
     expect(widget.messages("local")).to_have_text(
         "Your earlier session could not be continued. A new conversation starts here."
     )
-    widget.write("again")
     expect(widget.messages("bot")).to_have_count(1)
-    assert widget.texts("bot") == ["I heard: again"]
+    assert widget.texts("bot") == ["I heard: kept"]
 
 
 def test_a_forged_login_leaves_a_visitor_with_a_clear_line(page: Page) -> None:
@@ -179,7 +182,7 @@ def test_a_message_refused_for_haste_says_why_and_can_be_sent_again(page: Page, 
     widget = Widget(page).open()
     widget.write("busy")
     expect(widget.messages("customer").locator(".state")).to_have_text("not sent")
-    expect(widget.messages("customer")).to_contain_text("Too many messages. Please wait 1 s.")
+    expect(widget.messages("customer")).to_contain_text("Too many messages in a short time. Please wait 1 s.")
     expect(widget.button("Send again in 1 s")).to_be_disabled()
     widget.button("Send again").click()
     expect(widget.messages("customer").locator(".state")).to_have_text("sent")
@@ -190,7 +193,7 @@ def test_a_message_refused_for_haste_says_why_and_can_be_sent_again(page: Page, 
 def test_a_message_refused_for_good_can_be_edited(page: Page) -> None:
     widget = Widget(page).open()
     widget.write("refused")
-    expect(widget.messages("customer")).to_contain_text("This message is too long.")
+    expect(widget.messages("customer")).to_contain_text("The message is too long.")
     expect(widget.button("Send again")).to_have_count(0)
     widget.button("Edit").click()
     expect(widget.input).to_have_value("refused")
@@ -232,3 +235,15 @@ def test_a_connection_that_died_silently_is_noticed_and_renewed(page: Page, serv
     widget.write("hello")
     expect(widget.messages("bot")).to_have_count(1)
     assert len(server.state.sent("hello")) >= 2
+
+
+def test_a_tab_opened_before_the_first_message_still_gets_the_thread(
+    new_context: Callable[..., BrowserContext], server: Server
+) -> None:
+    context = new_context()
+    one, two = Widget(context.new_page()).open(), Widget(context.new_page()).open()
+    one.page.bring_to_front()
+    one.write("first")
+    expect(two.messages()).to_have_count(2)
+    one.write("second")
+    expect(two.messages()).to_have_count(4)
