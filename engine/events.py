@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
-from rasa.shared.core.events import ActionExecuted, Event, SessionStarted
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 TICK_S = 1e-5
@@ -26,6 +26,8 @@ def read_events(items: Sequence[Mapping[str, Any]]) -> list[Event]:
             raise ValueError(f"events[{place}]: {error}") from error
         if event is None:
             raise ValueError(f"events[{place}]: names no kind of event under 'event'")
+        if isinstance(event, SlotSet) and event.key is None:
+            raise ValueError(f"events[{place}]: a slot event needs the slot's 'name'")
         events.append(event)
     return events
 

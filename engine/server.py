@@ -46,7 +46,8 @@ def serve(model: Path, endpoints_file: Path, host: str, port: int) -> int:
         store = StrictTrackerStore(host=endpoints.tracker_store.url)
         store.check()
     except (SQLAlchemyError, ValueError) as error:
-        sys.stderr.write(f"The engine's conversation store does not work: {error}\n")
+        reason = getattr(error, "orig", None) or error  # SQLAlchemy adds lines about itself
+        sys.stderr.write(f"The engine's conversation store does not work: {reason}\n")
         return 2
     app = _app(str(model), endpoints, store)
     app.run(sock=listening, access_log=False, motd=False)
