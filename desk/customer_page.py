@@ -139,8 +139,8 @@ class CustomerPage:
         wording, texts, card = self._visit.wording, self._visit.texts, whole.card
         name = card.customer.name or texts("queue.visitor")
         threads = [
-            conversation_part(one, count, messages, wording, customer=name)
-            for one, count, messages in whole.threads
+            conversation_part(one, count, messages, wording, customer=name, unfolded=place == 0)
+            for place, (one, count, messages) in enumerate(whole.threads)
         ]
         shown: list[tuple[ui.html, Child]] = [
             (self._head, self._heading(whole)),

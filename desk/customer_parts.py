@@ -77,6 +77,7 @@ def conversation_part(
     wording: Wording,
     *,
     customer: str,
+    unfolded: bool = False,
 ) -> Markup:
     """Return one whole thread, to unfold; nothing in it can be changed."""
     texts = wording.texts
@@ -97,6 +98,7 @@ def conversation_part(
         tag("p", more, class_="vn-muted") if more else None,
         tag("div", *shown, class_="vn-log vn-log-still") if shown else none(texts("thread.empty")),
         class_="vn-conversation",
+        open=unfolded,
     )
 
 

@@ -36,7 +36,9 @@ def fact_line(fact: Fact, wording: Wording) -> Markup:
         about.append(texts("customer.fact.no_quote"))
     return join(
         [
-            tag("span", f"{texts.word('fact', fact.kind)}: ", class_="vn-muted"),
+            None
+            if fact.kind == "need" and fact.state == "held"  # its heading says it
+            else tag("span", f"{texts.word('fact', fact.kind)}: ", class_="vn-muted"),
             tag("strong", wording.fact_value(fact.kind, fact.value)),
             quote(fact.quote),
             tag("div", ", ".join(about), class_="vn-muted vn-small-text"),
