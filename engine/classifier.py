@@ -61,7 +61,7 @@ class SentenceClassifier(IntentClassifier, GraphComponent):
         """Look twice at every message whose intent is not nearly certain."""
         return {
             "second_encoder": "e5",
-            "sure_from": 0.8,
+            "sure_from": 0.7,
             "strengths": [0.3, 1.0, 3.0, 10.0],
             "second_scale": 6.0,
             "ranking_length": 10,
