@@ -41,7 +41,7 @@ class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
-        UniqueConstraint("conversation_id", "external_id"),
+        UniqueConstraint("conversation_id", "external_id", name="uq_messages_external_id"),
         Index("ix_messages_pending", "state", "id"),
     )
 

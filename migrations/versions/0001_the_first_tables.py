@@ -282,7 +282,7 @@ def upgrade() -> None:
             ["customer_id"], ["customers.id"], name=op.f("fk_messages_customer_id_customers")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-        sa.UniqueConstraint("conversation_id", "external_id", name=op.f("uq_messages_conversation_id")),
+        sa.UniqueConstraint("conversation_id", "external_id", name=op.f("uq_messages_external_id")),
         sa.UniqueConstraint("conversation_id", "seq", name=op.f("uq_messages_conversation_id")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
