@@ -24,6 +24,7 @@ class TurnAction(Action):  # type: ignore[misc]  # rasa_sdk has no types
     """
 
     action_name = ""
+    opens_session = False
 
     def __init__(self, services: ActionServices) -> None:
         self.services = services
@@ -34,7 +35,7 @@ class TurnAction(Action):  # type: ignore[misc]  # rasa_sdk has no types
 
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> Events:
         """Find the turn and act. Raises ``NotFound`` only where no turn is in progress."""
-        turn = turn_of(self.services, tracker)
+        turn = turn_of(self.services, tracker, opening=self.opens_session)
         try:
             with timed("actions"):
                 return await self.act(turn, dispatcher, tracker)

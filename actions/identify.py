@@ -15,6 +15,7 @@ class StartSession(TurnAction):
     """Open a session of the engine with what is known of the customer, each slot once."""
 
     action_name = "action_session_start"
+    opens_session = True
 
     async def act(self, turn: TurnContext, dispatcher: Any, tracker: Any) -> Events:
         """Return the session's first events."""

@@ -38,10 +38,14 @@ class ActionServices:
     offer_person_after: int = 2
 
 
-def turn_of(services: ActionServices, tracker: Any) -> TurnContext:
-    """Return the turn that a tracker's latest message belongs to. Raises ``NotFound``."""
+def turn_of(services: ActionServices, tracker: Any, *, opening: bool) -> TurnContext:
+    """Return the turn that a tracker's latest message belongs to. Raises ``NotFound``.
+
+    ``opening``: the session is just being opened, the engine has not taken the message yet.
+    """
     metadata: Mapping[str, Any] = (tracker.latest_message or {}).get("metadata") or {}
-    return services.turns.of(str(metadata.get("message_id", "")))
+    message_id = None if opening else str(metadata.get("message_id", ""))
+    return services.turns.of(str(tracker.sender_id), message_id)
 
 
 def intent_of(tracker: Any) -> str | None:

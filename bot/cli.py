@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-# One thread per numeric library, before the first import of any of them: with more, a sentence costs a hundred
-# times as much on busy cores.
+# One thread per numeric library, before the first import of any of them: with more, a sentence costs a
+# hundred times as much on busy cores.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -197,8 +197,8 @@ def _writable(settings: Settings) -> None:
         probe.unlink()
     except OSError as error:
         raise VinculoError(
-            f"The state folder {settings.var} cannot be written ({error.strerror}). Set VINCULO_VAR to a folder "
-            "that can.",
+            f"The state folder {settings.var} cannot be written ({error.strerror}). Set VINCULO_VAR to a "
+            "folder that can.",
             code="var_not_writable",
         ) from error
 

@@ -117,7 +117,7 @@ async def _engine_beside(
         )
         async with process:
             say("Engine: starting (messages are taken meanwhile)")
-            while not (await client.health()).ready:
+            while not (await client.health()).ready:  # noqa: ASYNC110 -- another process
                 await asyncio.sleep(0.3)
             say("Engine: ready")
             await asyncio.Event().wait()
@@ -176,7 +176,6 @@ def _print_addresses(settings: Settings, business: Business, port: int, say: Say
         for member in business.demo.staff:
             say(f"  log-in          {member.login} / {password}   ({member.role})")
     else:
-        say(
-            f"\n{business.settings.name}:\n  support desk    {address}/desk\n  managers        {address}/managers"
-        )
+        say(f"\n{business.settings.name}:\n  support desk    {address}/desk")
+        say(f"  managers        {address}/managers")
     say("Stop with Ctrl-C.\n")

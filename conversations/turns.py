@@ -47,15 +47,19 @@ class TurnsInProgress:
     @contextmanager
     def running(self, turn: TurnContext) -> Iterator[None]:
         """Let actions find ``turn`` while the block runs."""
-        self._turns[turn.message_id] = turn
+        self._turns[turn.conversation_id] = turn
         try:
             yield
         finally:
-            self._turns.pop(turn.message_id, None)
+            self._turns.pop(turn.conversation_id, None)
 
-    def of(self, message_id: str) -> TurnContext:
-        """Return the turn of a message. Raises ``NotFound`` if none is in progress."""
-        try:
-            return self._turns[message_id]
-        except KeyError as error:
-            raise NotFound("No turn is in progress for this message.", code="no_turn") from error
+    def of(self, conversation_id: str, message_id: str | None) -> TurnContext:
+        """Return the turn in progress of a conversation (there is one at a time).
+
+        ``message_id`` is None where the engine has not taken the message yet. Raises ``NotFound`` if no
+        turn is in progress, or another one than for this message.
+        """
+        turn = self._turns.get(conversation_id)
+        if turn is None or message_id not in (None, turn.message_id):
+            raise NotFound("No turn is in progress for this message.", code="no_turn")
+        return turn

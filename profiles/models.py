@@ -66,7 +66,7 @@ class Fact(Base):
     message_id: Mapped[str | None] = mapped_column(String(36), index=True)
     quote: Mapped[str | None] = mapped_column(String(500))
     method: Mapped[str] = mapped_column(String(24))
-    """said (a rule read it), meant (by meaning), told_agent, login, import, purchase or corrected (by staff)"""
+    """said (a rule read it), meant (by meaning), told_agent, login, import, purchase or corrected"""
     confidence: Mapped[float] = mapped_column(default=1.0)
     purpose: Mapped[str] = mapped_column(String(24), default="service")
     state: Mapped[str] = mapped_column(String(16), default="held")

@@ -33,9 +33,9 @@ _PARTICLES = frozenset({"da", "de", "do", "das", "dos", "e", "von", "van", "der"
 _NOT_NAMES_TEXT = """
     oi olá ola hi hello hey bom boa dia tarde noite sim não nao yes no ok okay claro nope obrigado obrigada
     thanks thank valeu tchau bye ajuda help café cafe coffee quero want pedido order pessoa person atendente
-    agent parar stop bot robô robo cliente customer new novo nova looking interested procurando querendo not um
-    uma the a an good great fine bem tudo depois later nada nothing aqui here isso that this never nunca prefiro
-    prefer vegan vegano vegana raining
+    agent parar stop bot robô robo cliente customer new novo nova looking interested procurando querendo not
+    um uma the a an good great fine bem tudo depois later nada nothing aqui here isso that this never nunca
+    prefiro prefer vegan vegano vegana raining
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 
