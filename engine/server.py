@@ -37,7 +37,7 @@ def serve(model: Path, endpoints_file: Path, host: str, port: int) -> int:
     rasa.utils.log_utils.configure_structlog(logging.WARNING)  # its debug lines hold what customers say
     speed_up()
     try:
-        listening = socket.create_server((host, port), backlog=100)
+        address = _bound(host, port)
     except OSError as error:
         sys.stderr.write(f"The engine cannot listen on {host}:{port}: {error.strerror}.\n")
         return 2
@@ -50,8 +50,17 @@ def serve(model: Path, endpoints_file: Path, host: str, port: int) -> int:
         sys.stderr.write(f"The engine's conversation store does not work: {reason}\n")
         return 2
     app = _app(str(model), endpoints, store)
-    app.run(sock=listening, access_log=False, motd=False)
+    app.run(sock=address, access_log=False, motd=False)
     return 0
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Take the address without listening yet: callers are refused until the model is loaded, not kept."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    address = socket.socket(family, socket.SOCK_STREAM)
+    address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    address.bind((host, port))
+    return address
 
 
 def _app(model: str, endpoints: AvailableEndpoints, store: StrictTrackerStore) -> Sanic:
