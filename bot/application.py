@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,11 +28,22 @@ from profiles.models import OrderLine
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the app signs and checks with."""
+
+    session: str
+    """signs web sessions and the staff's cookie"""
+    login_key: str
+    """shared with the company's site, which signs its customers' log-ins"""
+    action_key: str
+    """known to the engine alone"""
+
+
 def create_app(
     services: Services,
+    secrets: Secrets,
     *,
-    secret: str,
-    action_key: str,
     beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> FastAPI:
     """Return the app with all routes; its lifespan loads the model and takes up pending messages.
@@ -61,9 +73,9 @@ def create_app(
         openapi_url="/api/openapi.json",
     )
     _answer_errors(app)
-    sessions = WebSessions(services.database, secret)
+    sessions = WebSessions(services.database, secrets.session, secrets.login_key)
     app.include_router(operation_routes(services))
-    app.include_router(action_routes(services.actions, action_key))
+    app.include_router(action_routes(services.actions, secrets.action_key))
     app.include_router(widget_routes())
     app.include_router(
         chat_routes(
@@ -79,7 +91,7 @@ def create_app(
     )
     app.include_router(rest_routes(services.database, services.inbox, services.outbox, services.router))
     if company.demo:
-        app.include_router(shop_routes(services.business, services.database, secret))
+        app.include_router(shop_routes(services.business, services.database, secrets.login_key))
     else:
         app.include_router(home_routes())
     mount(
@@ -91,7 +103,7 @@ def create_app(
             definitions=services.business.definitions,
             catalogue=services.business.catalogue,
             company=company.name,
-            secret=secret,
+            secret=secrets.session,
             currency=company.currency,
             languages=company.languages,
             zone=company.zone,

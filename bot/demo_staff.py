@@ -13,7 +13,7 @@ from profiles.staff import do_add_staff
 
 def demo_password(settings: Settings) -> str:
     """Return the password of all demo accounts; made once, kept in the state folder."""
-    return kept_secret(settings, "demo-password")[:12]
+    return kept_secret(settings, "demo_password")[:12]
 
 
 async def do_add_demo_staff(database: Database, business: Business, password: str) -> int:

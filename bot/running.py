@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 
-from bot.application import create_app
+from bot.application import Secrets, create_app
 from bot.bootstrap import bootstrap
 from bot.business import Business, load_business
 from bot.demo import load_demo
@@ -71,15 +71,19 @@ async def run(settings: Settings, say: Say) -> None:
 
 
 async def _serve(settings: Settings, business: Business, listening: socket.socket, say: Say) -> None:
-    secret, key = kept_secret(settings), kept_secret(settings, "engine-key")
+    secrets = Secrets(
+        session=kept_secret(settings, "secret"),
+        login_key=kept_secret(settings, "login_key"),
+        action_key=kept_secret(settings, "engine_key"),
+    )
+    key = secrets.action_key
     engine_port = settings.engine_port or _free_port()
     async with EngineClient(f"http://127.0.0.1:{engine_port}", key) as engine:
         services = bootstrap(settings, business, engine=engine)
         port = listening.getsockname()[1]
         app = create_app(
             services,
-            secret=secret,
-            action_key=key,
+            secrets,
             beside=lambda: _engine_beside(settings, key, engine_port, port, engine, say),
         )
         config = uvicorn.Config(

@@ -35,17 +35,19 @@ class Settings(BaseSettings):
     business: Path = ROOT / "business"
     embedding_model: str = "bundled"
     secret: str = ""
+    login_key: str = ""
+    """shared with the company's own site, which signs its customers' log-ins with it"""
     engine_port: int = Field(default=0, ge=0, le=65535)
     """0: any free port"""
     messages_burst: int = Field(default=20, ge=1)
     messages_per_s: float = Field(default=2.0, gt=0)
     log_level: str = "INFO"
 
-    @field_validator("secret")
+    @field_validator("secret", "login_key")
     @classmethod
     def _long_enough(cls, secret: str) -> str:
-        if secret and len(secret) < 16:
-            raise ValueError("is too short to be safe: use 16 characters or more")
+        if secret and len(secret) < 32:
+            raise ValueError("is too short to be safe: use 32 characters or more")
         return secret
 
     @field_validator("database_url")
@@ -85,11 +87,12 @@ def read_settings(**overrides: Any) -> Settings:
         raise WrongSettings("\n".join(lines)) from error
 
 
-def kept_secret(settings: Settings, name: str = "secret") -> str:
+def kept_secret(settings: Settings, name: str) -> str:
     """Return the secret called ``name``: the one set, or one made once and kept in the state folder."""
-    if name == "secret" and settings.secret:
-        return settings.secret
-    path = settings.var / "secrets" / name
+    given: str = getattr(settings, name, "")
+    if given:
+        return given
+    path = settings.var / "secrets" / name.replace("_", "-")
     if path.exists():
         return path.read_text(encoding="utf-8").strip()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

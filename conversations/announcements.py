@@ -60,6 +60,11 @@ def conversation_topic(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
+def account_topic(channel: str, account: str) -> str:
+    """Return the topic on which the first message of a channel account is published."""
+    return f"account:{channel}:{account}"
+
+
 QUEUE_TOPIC = "queue"
 
 

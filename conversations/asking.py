@@ -12,7 +12,8 @@ from profiles.database import Database
 from profiles.definitions import NeedsDefinition
 from profiles.facts import held_facts
 
-AFTER = frozenset({"utter_greet", "utter_name_noted"})
+AFTER = frozenset({"utter_greet", "utter_recommend_popular"})
+"""replies that leave room: a greeting for the name, a guess for what would make it better"""
 MEMORY_OF_QUESTIONS = 10
 
 
@@ -32,7 +33,7 @@ class Asker:
             turn.memory["asked_last"] = ASK_NAME
         if not keys & AFTER or ("utter_greet" in keys and turn.situation.name is not None):
             return list(replies)
-        question = await self._question(turn)
+        question = await self._question(turn, name_matters="utter_greet" in keys)
         if question is None or question in keys:
             return list(replies)
         turn.memory["asked"] = [*turn.memory.get("asked", ()), question][-MEMORY_OF_QUESTIONS:]
@@ -48,14 +49,14 @@ class Asker:
         )
         return [*replies, Reply(utter_action=question)]
 
-    async def _question(self, turn: TurnContext) -> str | None:
+    async def _question(self, turn: TurnContext, *, name_matters: bool) -> str | None:
         held: list[str] = []
-        if turn.situation.name is not None:
+        if not name_matters:
             async with self._database.reading() as session:
                 facts = await held_facts(session, turn.customer_id, kind="need")
             held = [fact.value for fact in facts]
         return next_question(
-            name_known=turn.situation.name is not None,
+            name_known=not name_matters,
             held_needs=held,
             asked=turn.memory.get("asked", ()),
             needs=self._needs,

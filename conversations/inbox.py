@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversations.announcements import Announcer, MessageAdded, conversation_topic
+from conversations.announcements import Announcer, MessageAdded, account_topic, conversation_topic
 from conversations.history import message_view
 from conversations.language import LANGUAGES
 from conversations.messages import do_add_message
@@ -114,6 +114,11 @@ class Inbox:
                 conversation_topic(accepted.conversation_id),
                 MessageAdded(accepted.conversation_id, message_view(message)),
             )
+            if accepted.seq == 1:
+                self._announcer.publish(
+                    account_topic(incoming.channel, incoming.account),
+                    MessageAdded(accepted.conversation_id, message_view(message)),
+                )
             self._wake(accepted.conversation_id)
         return accepted
 

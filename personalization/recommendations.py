@@ -18,7 +18,11 @@ POPULARITY_WEIGHT = 0.15
 NEW_SHELF_WEIGHT = 0.2
 MARGIN_WEIGHT = 0.1
 BOUGHT_WEIGHT = 0.25
+UNASKED_WEIGHT = 0.15
+"""taken off where a product is made for a need (such as without caffeine) of which nothing was said"""
 PER_CATEGORY = 2
+ALIKE_FROM, ALIKE_WEIGHT = 0.6, 1.5
+"""what is taken off, per cosine above it, for being like a product chosen already"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ class Recommender:
             fitting = [one for one in scored if set(one.product.needs) & set(taste.needs)]
             scored = fitting or scored
         scored.sort(key=lambda one: (-one.score, one.product.id))
-        return _varied(scored, count)
+        return self._varied(scored, count, language)
 
     def _closeness(self, words: str | None, language: str) -> Vectors:
         vectors = self._vectors.get(language, self._vectors["en"])
@@ -104,7 +108,12 @@ class Recommender:
         return similarity
 
     def _fits(self, product: Product, taste: Taste) -> bool:
-        """A product for a method nobody asked for does not fit once another method is known."""
+        """Whether nothing speaks against it: a need only for those who told it, or another method."""
+        if any(
+            need.only_if_told and need.id in product.needs and need.id not in taste.needs
+            for need in self._needs.needs
+        ):
+            return False
         kinds = {need.id: need.kind for need in self._needs.needs}
         methods = {need for need in taste.needs if kinds.get(need) == "method"}
         own = {need for need in product.needs if kinds.get(need) == "method"}
@@ -137,11 +146,38 @@ class Recommender:
         if closeness > 0:
             reasons.append(Reason(key="utter_reason_words", arguments={}, weight=WORDS_WEIGHT * closeness))
         score = sum(reason.weight for reason in reasons) + self._margin_part(product, taste.tier)
+        score -= UNASKED_WEIGHT * len(self._unasked(product, taste))
         return Recommendation(
             product=product,
             score=score,
             reasons=tuple(sorted(reasons, key=lambda reason: -reason.weight)),
         )
+
+    def _unasked(self, product: Product, taste: Taste) -> set[str]:
+        """Return the needs a product is made for though the customer, who told others, did not tell them."""
+        return set(product.needs) - set(taste.needs) if taste.needs else set()
+
+    def _varied(self, scored: Sequence[Recommendation], count: int, language: str) -> list[Recommendation]:
+        """Take the best ones, at most two of a category, each unlike the others.
+
+        Source of the trade-off: maximal marginal relevance (Carbonell and Goldstein, 1998).
+        """
+        vectors = self._vectors.get(language, self._vectors["en"])
+        rows = {product.id: vectors[row] for row, product in enumerate(self._catalogue.products)}
+        taken: list[Recommendation] = []
+        shelves: Counter[str] = Counter()
+        left = list(scored)
+
+        def gain(one: Recommendation) -> float:
+            alike = max((float(rows[one.product.id] @ rows[other.product.id]) for other in taken), default=0)
+            return one.score - ALIKE_WEIGHT * max(0.0, alike - ALIKE_FROM)
+
+        while left and len(taken) < count:
+            best = max(left, key=gain)
+            taken.append(best)
+            shelves[best.product.category] += 1
+            left = [one for one in left if one is not best and shelves[one.product.category] < PER_CATEGORY]
+        return taken
 
     def _margin_part(self, product: Product, tier: str) -> float:
         """The company's side: best pieces for the most valuable, thrift where service must pay for itself."""
@@ -151,18 +187,6 @@ class Recommender:
         if tier == "BZ":
             return MARGIN_WEIGHT * product.margin_cents / max(product.price_cents, 1)
         return 0.0
-
-
-def _varied(scored: Sequence[Recommendation], count: int) -> list[Recommendation]:
-    taken: list[Recommendation] = []
-    shelves: Counter[str] = Counter()
-    for one in scored:
-        if shelves[one.product.category] < PER_CATEGORY:
-            taken.append(one)
-            shelves[one.product.category] += 1
-        if len(taken) == count:
-            break
-    return taken
 
 
 def _joined(names: Sequence[str], language: str) -> str:

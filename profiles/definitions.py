@@ -55,6 +55,8 @@ class Need(Strict):
     phrases: Phrases
     excludes: tuple[NeedId, ...] = ()
     """needs that this one replaces when it is heard later"""
+    only_if_told: bool = False
+    """products made for it (such as without caffeine) suit only those who told it"""
     question: UtterKey | None = None
     """the response key of the question that finds out about this need"""
 

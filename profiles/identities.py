@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from dataclasses import dataclass
 
@@ -85,12 +83,7 @@ class LoginClaim:
     name: str | None = None
 
 
-def login_key(secret: str) -> bytes:
-    """Return the key that the company's site signs its log-ins with."""
-    return hmac.new(secret.encode(), LOGIN_AUDIENCE.encode(), hashlib.sha256).digest()
-
-
-def make_login_token(key: bytes, claim: LoginClaim, *, lifetime_s: int = LOGIN_LIFETIME_S) -> str:
+def make_login_token(key: str, claim: LoginClaim, *, lifetime_s: int = LOGIN_LIFETIME_S) -> str:
     """Return a signed log-in (JWT, HS256) as the company's own site would make it."""
     now = int(time.time())
     content = {"sub": claim.number, "aud": LOGIN_AUDIENCE, "iat": now, "exp": now + lifetime_s}
@@ -99,7 +92,7 @@ def make_login_token(key: bytes, claim: LoginClaim, *, lifetime_s: int = LOGIN_L
     return jwt.encode(content, key, algorithm="HS256")
 
 
-def read_login_token(key: bytes, token: str) -> LoginClaim:
+def read_login_token(key: str, token: str) -> LoginClaim:
     """Return what a log-in token says. Raises ``BadToken`` if it is forged, expired or for another use."""
     try:
         content = jwt.decode(

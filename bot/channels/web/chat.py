@@ -20,6 +20,7 @@ from conversations.announcements import (
     MessageChanged,
     OwnerChanged,
     Typing,
+    account_topic,
     conversation_topic,
 )
 from conversations.history import MessageView, history
@@ -72,7 +73,6 @@ class ChatSocket:
         self._conversation_id: str | None = None
         self._session: WebSession | None = None
         self._language = parts.company.default_language
-        self._last_seq = 0
         self._errors = 0
         self._news: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
@@ -110,12 +110,13 @@ class ChatSocket:
     async def _welcome(self, session: WebSession, frame: Hello) -> None:
         customer, conversation, agent = await self._known(session)
         messages: list[MessageView] = []
-        if conversation is not None:
+        if conversation is None:
+            self._news = asyncio.create_task(self._await_first_message(session), name="chat first message")
+        else:
             await self._follow(conversation.id)
             async with self._parts.database.reading() as reading:
                 limit = MOST_CATCHING_UP if frame.after is not None else PAGE
                 messages = await history(reading, conversation.id, after=frame.after, limit=limit)
-            self._last_seq = max([self._last_seq, *(message.seq for message in messages)])
         texts = self._parts.company.widget_texts(self._language)
         await self._send(
             {
@@ -188,11 +189,7 @@ class ChatSocket:
             )
         )
         await self._send({"type": "ack", "id": frame.id, "seq": accepted.seq})
-        if self._conversation_id is None:
-            await self._follow(accepted.conversation_id)
-            async with self._parts.database.reading() as reading:
-                missed = await history(reading, accepted.conversation_id, after=0)
-            await self._show(missed)
+        await self._begin(accepted.conversation_id)
 
     async def _older(self, frame: Older) -> None:
         messages: list[MessageView] = []
@@ -203,9 +200,33 @@ class ChatSocket:
         shown = [message.as_json() for message in messages[-PAGE:]]
         await self._send({"type": "history", "messages": shown, "more": more})
 
+    async def _await_first_message(self, session: WebSession) -> None:
+        """Join the conversation when another tab of this visitor opens it."""
+        topic = account_topic(CHANNEL, session.visitor)
+        async with self._parts.announcer.subscribe(topic) as news:
+            async for announcement in news:
+                if isinstance(announcement, MessageAdded):
+                    break
+            else:
+                return
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._begin(announcement.conversation_id)
+
+    async def _begin(self, conversation_id: str) -> None:
+        """Follow a conversation that has just been opened, and show what it holds already."""
+        if self._conversation_id is not None:
+            return
+        await self._follow(conversation_id)
+        async with self._parts.database.reading() as reading:
+            messages = await history(reading, conversation_id, after=0)
+        await self._show(messages)
+
     async def _follow(self, conversation_id: str) -> None:
         """Hear the conversation's news from now on."""
         self._conversation_id = conversation_id
+        waiting, self._news = self._news, None
+        if waiting is not None and waiting is not asyncio.current_task():
+            waiting.cancel()
         listening = asyncio.Event()
         self._news = asyncio.create_task(self._pass_on(conversation_id, listening), name="chat news")
         await listening.wait()
@@ -233,7 +254,6 @@ class ChatSocket:
     async def _show(self, messages: list[MessageView]) -> None:
         shown = [message for message in messages if message.sender != "note"]
         for message in shown:
-            self._last_seq = max(self._last_seq, message.seq)
             await self._send({"type": "message", "message": message.as_json()})
         await self._delivered(shown)
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from bot.business import Business
 from profiles.database import Database
 from profiles.errors import NotFound
-from profiles.identities import LoginClaim, login_key, make_login_token
+from profiles.identities import LoginClaim, make_login_token
 from profiles.models import Customer, Identity, Order
 from profiles.money import format_money
 
@@ -42,7 +42,7 @@ def widget_routes() -> APIRouter:
     return routes
 
 
-def shop_routes(business: Business, database: Database, secret: str) -> APIRouter:
+def shop_routes(business: Business, database: Database, login_key: str) -> APIRouter:
     """Return the demo shop with its log-ins; only mounted where the company is a demo."""
     routes = APIRouter(include_in_schema=False)
 
@@ -82,7 +82,7 @@ def shop_routes(business: Business, database: Database, secret: str) -> APIRoute
                 .join(Identity, Identity.customer_id == Customer.id)
                 .where(Identity.kind == "company", Identity.value == body.customer)
             )
-        token = make_login_token(login_key(secret), LoginClaim(body.customer, name))
+        token = make_login_token(login_key, LoginClaim(body.customer, name))
         return {"login": token, "name": name or body.customer}
 
     return routes

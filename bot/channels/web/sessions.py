@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from profiles.database import Database, new_id
 from profiles.errors import BadToken
-from profiles.identities import do_log_in, find_customer, login_key, read_login_token
+from profiles.identities import do_log_in, find_customer, read_login_token
 
 SESSION_LIFETIME_S = 400 * 24 * 3600
 CHANNEL = "web"
@@ -27,9 +27,9 @@ class WebSession:
 class WebSessions:
     """Makes and reads session tokens; they hold the visitor id and nothing else."""
 
-    def __init__(self, database: Database, secret: str) -> None:
+    def __init__(self, database: Database, secret: str, login_key: str) -> None:
         self._database = database
-        self._login_key = login_key(secret)
+        self._login_key = login_key
         key = hmac.new(secret.encode(), b"web-session", sha256).digest()
         self._signer = URLSafeTimedSerializer(key, salt="web-session")
 
