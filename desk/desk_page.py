@@ -191,9 +191,10 @@ class DeskPage:
         key = str(event.args)
         if key in ("j", "k"):
             await self._queue.step(1 if key == "j" else -1)
-        elif key in ("r", "n") and self._thread.head is not None:
-            self._thread.composer.choose("reply" if key == "r" else "note")
-            self._thread.composer.focus()
+        elif key in ("r", "n"):
+            async with self._looking:  # a conversation picked just before is shown first
+                self._thread.composer.choose("reply" if key == "r" else "note")
+                self._thread.composer.focus()
         elif key == "?":
             self._show_keys()
 

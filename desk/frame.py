@@ -76,7 +76,8 @@ def _account(visit: Visit) -> None:
         for code, name in LANGUAGES.items():
             chosen = code == texts.language
             switch = html(code.upper(), name="button", classes="vn-language")
-            switch.props(f'type=button aria-pressed={"true" if chosen else "false"} title="{name}"')
+            switch.props(f"type=button aria-pressed={'true' if chosen else 'false'}")
+            switch.props(f'title="{texts("nav.language")}: {name}" lang={HTML_LANGUAGES[code]}')
             switch.on("click", lambda _, code=code: _switch(visit, code))
         leave = tag("button", texts("nav.logout"), type="submit", class_="vn-link")
         html(tag("form", leave, method="post", action="/staff/logout"))

@@ -164,5 +164,8 @@ async def _form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > MAX_FORM_BYTES:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10, keep_blank_values=True)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10, keep_blank_values=True)
+    except ValueError:  # more fields than any form of ours
+        return {}
     return {name: values[0] for name, values in fields.items()}

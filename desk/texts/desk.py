@@ -92,8 +92,6 @@ DESK: dict[str, tuple[str, str]] = {
     "handback.submit": ("Hand back", "Devolver"),
     "profile.pick": ("The customer's profile appears here.", "O perfil do cliente aparece aqui."),
     "profile.handoff": ("Why a person", "Por que uma pessoa"),
-    "profile.summary": ("Summary", "Resumo"),
-    "profile.tier": ("Tier", "Faixa de valor"),
     "profile.no_tier": (
         "Not enough data: no order yet, so no tier is guessed.",
         "Dados insuficientes: ainda sem pedidos, então nenhuma faixa é presumida.",
@@ -113,7 +111,6 @@ DESK: dict[str, tuple[str, str]] = {
     "profile.since": ("{kind} since {date}", "{kind} desde {date}"),
     "profile.language": ("speaks {language}", "fala {language}"),
     "profile.expected": ("expected {date}", "previsto para {date}"),
-    "profile.proof": ("Proof: {level}", "Comprovação: {level}"),
     "profile.sure": ("{percent} % sure", "{percent} % de certeza"),
     "keys.title": ("Keyboard", "Teclado"),
     "keys.move": ("next and previous conversation", "conversa seguinte e anterior"),

@@ -52,7 +52,6 @@ MANAGERS: dict[str, tuple[str, str]] = {
         "Dados insuficientes: ainda não há pedido, então nenhum valor é dado.",
     ),
     "customer.value.equals": ("margin less cost to serve", "margem menos custo de atender"),
-    "customer.needs": ("Needs", "Necessidades"),
     "customer.facts": ("Needs and facts", "Necessidades e dados"),
     "customer.facts.ended": ("No longer held", "Não valem mais"),
     "customer.fact.drop": ("Drop", "Descartar"),
