@@ -27,6 +27,7 @@ from desk.queue_panel import QueuePanel
 from desk.thread_panel import ThreadPanel
 from desk.visits import Visit
 from profiles.cards import profile_card
+from profiles.models import StaffMember
 
 logger = logging.getLogger(__name__)
 CLOCK_S = 15.0
@@ -165,6 +166,7 @@ class DeskPage:
         """Let waiting times move on, and find conversations with the bot that nobody announced."""
         while True:
             await asyncio.sleep(CLOCK_S)
+            await self._visit.attempt(_nothing)  # a session that has ended shows no more
             self._stale.set()
 
     def _again(self) -> None:
@@ -210,3 +212,7 @@ class DeskPage:
             with ui.element("div").classes("vn-dialog-actions"):
                 button(texts("action.close"), classes="vn-primary").on("click", lambda _: dialog.close())
         return dialog
+
+
+async def _nothing(member: StaffMember) -> None:
+    """Do nothing, once the session has been checked."""

@@ -42,7 +42,7 @@ MANAGERS: dict[str, tuple[str, str]] = {
     ),
     "customer.tier.not": ("“{tier}”", "“{tier}”"),
     "customer.tier.is": ("is {value}", "é {value}"),
-    "customer.tier.needs": ("needs {condition}", "precisa de {condition}"),
+    "customer.tier.needs": ("condition: {condition}", "condição: {condition}"),
     "customer.tier.history": ("History", "Histórico"),
     "customer.tier.first": ("first decision", "primeira decisão"),
     "customer.tier.from": ("from {previous}", "antes {previous}"),

@@ -84,7 +84,7 @@ def test_a_profile_shows_everything_with_its_reason(staff: Staff, world: World) 
     world.run(world.handoffs.note, conversation_id, ana, "cliente antigo")
     page = staff("rui", f"/managers/customers/{customer_id}")
     expected = (
-        "Speaks for it", "needs at least", "first decision", "net value", "R$3,", "Olá, Plinio",
+        "Speaks for it", "condition: at least", "first decision", "net value", "R$3,", "Olá, Plinio",
         "cliente antigo", "Waiting → Person", "Ana Prado: taken over", "took the conversation over",
         "neither given nor withdrawn",
     )  # fmt: skip
