@@ -53,6 +53,7 @@ def bootstrap(
     database: Database | None = None,
     encoder: Encoder | None = None,
     patience: Patience | None = None,
+    book: ReplyBook | None = None,
 ) -> Services:
     """Wire everything; starts nothing and reads no database."""
     company, definitions = business.settings, business.definitions
@@ -63,7 +64,7 @@ def bootstrap(
         meaning, catalogue=business.catalogue, needs=definitions.needs, knowledge=business.knowledge
     )
     composer = Composer(
-        book=ReplyBook.read(ROOT / "domain.yml"),
+        book=book or ReplyBook.read(ROOT / "domain.yml"),
         company=company.name,
         bot_name=company.bot_name,
         incentive_of=lambda tier, language: definitions.treatment.incentive(cast(Tier, tier), language),

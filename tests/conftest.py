@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 # Before anything imports numpy: with more threads than free cores one sentence costs 50 times as much.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -102,22 +104,76 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # --- databases ---
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """The SQLAlchemy URL of a new, empty PostgreSQL database, dropped after the test (marked `postgres`)."""
-    name = f"vinculo_test_{uuid.uuid4().hex[:12]}"
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(POSTGRES_URL)
+def _on_server(url: str, *statements: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(url)
         try:
-            await connection.execute(statement)
+            for statement in statements:
+                await connection.execute(statement)
         finally:
             await connection.close()
 
-    asyncio.run(execute(f'CREATE DATABASE "{name}"'))
-    server = POSTGRES_URL.replace("postgresql://", "postgresql+asyncpg://", 1).rsplit("/", 1)[0]
-    yield f"{server}/{name}"
-    asyncio.run(execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    asyncio.run(execute())
+
+
+@contextmanager
+def _postgres_database() -> Iterator[str]:
+    """The URL of a database of our own, for as long as the block runs."""
+    name = f"vinculo_test_{uuid.uuid4().hex[:12]}"
+    _on_server(POSTGRES_URL, f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{POSTGRES_URL.rsplit('/', 1)[0]}/{name}"
+    finally:
+        _on_server(POSTGRES_URL, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+# Making and dropping a database takes PostgreSQL a second: tests share two, one empty and one with the
+# schema, and find them as new.
+@pytest.fixture(scope="session")
+def empty_postgres() -> Iterator[str]:
+    """The URL of the database that `postgres_url` empties for each test."""
+    with _postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_with_schema() -> Iterator[str]:
+    """The URL of the database that `database` takes the rows out of for each test."""
+    with _postgres_database() as url:
+        _migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("schema") / "vinculo.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+def _migrate(url: str) -> None:
+    from bot.migrations import migrate
+    from profiles.database import Database
+
+    async def go() -> None:
+        database = Database(url)
+        await migrate(database)
+        await database.close()
+
+    asyncio.run(go())
+
+
+@pytest.fixture
+def postgres_url(empty_postgres: str) -> str:
+    """The SQLAlchemy URL of an empty PostgreSQL database (marked `postgres`)."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    _on_server(
+        empty_postgres,
+        f"{others} AND pid <> pg_backend_pid()",
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+    )
+    return empty_postgres.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -126,3 +182,33 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'vinculo.db'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_with_schema: Path, tmp_path: Path) -> str:
+    """The URL of a new SQLite database with the newest schema and no rows."""
+    return f"sqlite:///{shutil.copy(sqlite_with_schema, tmp_path / 'vinculo.db')}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a database with the newest schema and no rows: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    from profiles.database import Base
+
+    url: str = request.getfixturevalue("postgres_with_schema")
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    emptying = [f'DELETE FROM "{table.name}"' for table in reversed(Base.metadata.sorted_tables)]
+    _on_server(url, f"{others} AND pid <> pg_backend_pid()", "; ".join(emptying))
+    return url
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Any]:
+    """An open `Database` with the newest schema and no rows, once on SQLite and once on PostgreSQL."""
+    from profiles.database import Database
+
+    database = Database(migrated_url)
+    yield database
+    await database.close()
