@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -24,6 +25,9 @@ from profiles.database import Database, new_id
 from profiles.errors import VinculoError
 from profiles.identities import recognise
 from profiles.models import Customer
+
+ROUNDING = 1e-6
+"""of floating point: who waits as long as he was told is not refused again"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +72,12 @@ class Pace:
         now = time.monotonic()
         tokens, at = self._buckets.pop(account, (float(self._burst), now))
         tokens = min(float(self._burst), tokens + (now - at) * self._per_s)
-        self._buckets[account] = (max(tokens - 1, 0) if tokens >= 1 else tokens, now)
+        enough = tokens >= 1 - ROUNDING
+        self._buckets[account] = (max(tokens - 1, 0.0) if enough else tokens, now)
         while len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
-        if tokens < 1:
-            wait_s = round((1 - tokens) / self._per_s, 1)
+        if not enough:
+            wait_s = math.ceil((1 - tokens) / self._per_s * 10 - ROUNDING) / 10
             raise TooFast(
                 f"That was faster than I can read. Send it again in {wait_s:g} s.", retry_after_s=wait_s
             )
