@@ -67,7 +67,9 @@ def for_engine(text: str) -> str:
 
     Rasa reads a text that begins with ``/`` as an intent; only buttons that we offered may do that.
     """
-    return text.lstrip("/／ \t\n") or "?"
+    if not text.lstrip().startswith(("/", "／")):
+        return text
+    return " ".join(re.findall(r"\w+", text)) or "?"
 
 
 def sign_as_payload(text: str) -> str | None:

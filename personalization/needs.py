@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ TELLING_BONUS = 0.1
 MARGIN = 0.1
 """by how much words must be nearer to one need than to any other (measured: tests/personalization)"""
 NEGATIONS = frozenset("não nao not don't dont doesn't never nunca nem no".split())  # noqa: SIM905
+LITERAL = 0.95
+"""how sure a need is whose own word was used"""
 _WORD = re.compile(r"[\w'’-]+")
 
 
@@ -56,6 +59,9 @@ class NeedsIndex:
         ]
         self._vectors = encoder.encode([phrase for _, phrase in self._phrases])
         self._denying = np.array([_denies(phrase) for _, phrase in self._phrases])
+        self._words = {
+            _plain(words): need for need in definition.needs for words in (*need.words.en, *need.words.pt)
+        }
         needs_by_word = _needs_by_word(self._phrases)
         self._common = {word for word, needs in needs_by_word.items() if len(needs) >= COMMON_FROM}
         self._telling = {
@@ -78,13 +84,22 @@ class NeedsIndex:
             for need_id in {self._telling[word] for word in _WORD.findall(words) if word in self._telling}:
                 row[self._columns[need_id]] += TELLING_BONUS
         threshold = self.definition.threshold + stricter_by
-        heard: dict[str, HeardNeed] = {}
+        heard = self._literal(windows)
         for (words, _), row in zip(windows, similarities, strict=True):
             one = self._clearest(words, row)
             known = heard.get(one.need.id) if one else None
             if one and one.similarity >= threshold and (not known or one.similarity > known.similarity):
                 heard[one.need.id] = one
         return self._without_contradictions(sorted(heard.values(), key=lambda one: -one.similarity))
+
+    def _literal(self, windows: list[tuple[str, bool]]) -> dict[str, HeardNeed]:
+        """Return the needs whose own words stand in the text, not denied."""
+        heard: dict[str, HeardNeed] = {}
+        for words, is_denied in windows[1:] or windows:
+            need = self._words.get(_plain(words))
+            if need is not None and not is_denied:
+                heard.setdefault(need.id, HeardNeed(need, LITERAL, words, words))
+        return heard
 
     def _says_nothing(self, words: str) -> bool:
         """Return whether all of these words are common to many needs (or to every sentence)."""
@@ -131,6 +146,12 @@ def _needs_by_word(phrases: list[tuple[Need, str]]) -> dict[str, set[str]]:
         for word in _WORD.findall(phrase.lower()):
             needs[word].add(need.id)
     return dict(needs)
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` in lower case, without accents and hyphens."""
+    decomposed = unicodedata.normalize("NFKD", text.lower().replace("-", " "))
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 
 def _denies(text: str) -> bool:

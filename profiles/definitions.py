@@ -45,6 +45,13 @@ class Phrases(Strict):
         return self.pt if language == "pt" else self.en
 
 
+class Words(Strict):
+    """Words that say it by themselves, in each language: found letter by letter, accents aside."""
+
+    en: tuple[Sentence, ...] = ()
+    pt: tuple[Sentence, ...] = ()
+
+
 class Need(Strict):
     """One need a customer can have, in the company's own vocabulary."""
 
@@ -53,6 +60,7 @@ class Need(Strict):
     kind: Slug
     """groups needs that answer one question, such as taste or method"""
     phrases: Phrases
+    words: Words = Words()
     excludes: tuple[NeedId, ...] = ()
     """needs that this one replaces when it is heard later"""
     only_if_told: bool = False
