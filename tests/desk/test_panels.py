@@ -192,7 +192,8 @@ def test_the_tier_says_what_speaks_for_and_against() -> None:
     )  # fmt: skip
     customer = Customer(id="x", kind="customer", tier="MGC", joined_at=utc_now())
     shown = tier_part(card(customer=customer, tier_decisions=(decision,)), wording("en"))
-    for part in ("Growing", "is 3; condition: at least 3", "“MVC”", "is R$50.00; condition: at least R$900.00",
+    for part in ("Growing", "is 3; condition: at least 3", "“MVC”",
+                 "is R$50.00; condition: at least R$900.00",
                  "from Not enough data", "an order", "v2"):  # fmt: skip
         assert part in shown
 
