@@ -105,6 +105,11 @@ class Wording:
 
     def _reason(self, key: str, value: Any) -> str:
         if isinstance(value, Mapping):
+            if key == "parts":
+                parts = value.items()
+                return ", ".join(
+                    f"{self.texts.word('part', name)} {self._reason(name, one)}" for name, one in parts
+                )
             own = value.get(self.language)
             return (
                 str(own)

@@ -5,6 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from conversations.handoffs import OUTCOMES
 from conversations.owners import TRANSITIONS
@@ -82,6 +83,12 @@ def test_each_text_is_used() -> None:
 )
 def test_closed_lists_are_said_completely(topic: str, values: tuple[str, ...]) -> None:
     assert [value for value in values if f"{topic}.{value}" not in ALL] == []
+
+
+def test_each_reply_of_the_dialogue_has_a_name_that_people_read() -> None:
+    keys = YAML(typ="safe").load(DESK_FOLDER.parent / "domain.yml")["responses"]
+    replies = {key.removeprefix("utter_") for key in keys if not key.startswith("utter_reason_")}
+    assert {reply for reply in replies if f"response.{reply}" not in ALL} == set()
 
 
 def test_a_value_that_no_list_knows_is_said_as_it_is() -> None:

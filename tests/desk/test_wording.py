@@ -54,6 +54,11 @@ def test_reasons_of_treatments_are_said_by_name() -> None:
     )
 
 
+def test_the_parts_of_a_recommendation_are_named() -> None:
+    said = wording("pt").because({"score": 0.512, "needs": [], "parts": {"new_shelf": 0.2, "needs": 0.31}})
+    assert said == "pontuação: 0,51, composta de: categoria nova 0,2, necessidades 0,31"
+
+
 def test_products_and_needs_that_are_gone_keep_their_id() -> None:
     assert wording("en").product("gone") == "gone"
     assert wording("en").need("gone") == "gone"
