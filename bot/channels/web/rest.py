@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from conversations.controls import APP
 from conversations.history import MessageView, message_view
 from conversations.inbox import Inbox, Incoming
 from conversations.models import Message
@@ -48,7 +49,7 @@ def rest_routes(database: Database, inbox: Inbox, outbox: Outbox, router: Router
                 external_id=new_id(),
                 account=body.sender,
                 text=body.message,
-                payload=body.message if body.message.startswith("/") else None,
+                payload=body.message if body.message.startswith(("/", APP)) else None,
             )
         )
         try:
