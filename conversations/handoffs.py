@@ -227,6 +227,7 @@ class Handoffs:
                 weight=self._weight_of(customer.tier),
             )
             session.add(handoff)
+            await session.flush()
         handoff.taken_at, handoff.agent_id = utc_now(), agent.id
         do_change_owner(session, conversation, "human", by=agent.id, reason="taken", agent_id=agent.id)
         session.add(_audit(agent, "take", conversation))
