@@ -18,7 +18,7 @@ from conversations.history import message_view
 from conversations.language import LANGUAGES
 from conversations.messages import do_add_message
 from conversations.models import Conversation, Message
-from conversations.owners import locked_conversation
+from conversations.owners import do_change_owner, locked_conversation
 from conversations.texts import check_text
 from conversations.timings import timed
 from profiles.database import Database, new_id
@@ -167,7 +167,10 @@ async def continue_conversation(
     """Return the customer's thread on ``channel``, locked; the first message opens it."""
     known = await find_conversation(session, customer.id, channel)
     if known is not None:
-        return await locked_conversation(session, known.id)
+        known = await locked_conversation(session, known.id)
+        if known.owner == "closed":
+            do_change_owner(session, known, "bot", by="customer", reason="wrote_again")
+        return known
     conversation = Conversation(
         id=new_id(),
         customer_id=customer.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ class Patience:
     say_so_after_s: float = 3.0
     person_after_s: float = 120.0
     after_error_s: float = 5.0
+    """before a message is tried again whose turn broke in the app itself"""
     broken_turns: int = 2
     """times that a turn may break inside the engine before a person is asked"""
 
@@ -108,19 +109,25 @@ class Router:
         await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self, conversation_id: str) -> None:
+        failures: Counter[str | None] = Counter()
         try:
             while True:
                 self._again.discard(conversation_id)
-                message_id = await self._next(conversation_id)
-                if message_id is None:
-                    if conversation_id not in self._again:
-                        return
-                    continue
-                with timed("turn"):
-                    await self._answer(message_id)
-                self._settle(message_id)
-        except Exception as error:
-            logger.error("conversation stopped: %s", type(error).__name__, exc_info=error)
+                message_id = None
+                try:
+                    message_id = await self._next(conversation_id)
+                    if message_id is None:
+                        if conversation_id not in self._again:
+                            return
+                        continue
+                    with timed("turn"):
+                        give_up = failures[message_id] >= self._patience.broken_turns
+                        await (self._give_up(message_id) if give_up else self._answer(message_id))
+                    self._settle(message_id)
+                except Exception as error:
+                    failures[message_id] += 1
+                    logger.error("a message was not answered: %s", type(error).__name__, exc_info=error)
+                    await asyncio.sleep(self._patience.after_error_s)
         finally:
             self._workers.pop(conversation_id, None)
 
@@ -134,7 +141,8 @@ class Router:
             )
         return found
 
-    async def _answer(self, message_id: str) -> None:
+    async def _turn(self, message_id: str) -> tuple[TurnContext, str, str | None]:
+        """Return the turn of a message, who owns its conversation now, and the payload if we offered it."""
         async with self._database.reading() as session:
             message = await session.get_one(Message, message_id)
             conversation = await session.get_one(Conversation, message.conversation_id)
@@ -158,19 +166,31 @@ class Router:
                 memory=conversation.memory,
             ),
         )
+        return turn, conversation.owner, payload
+
+    async def _answer(self, message_id: str) -> None:
+        turn, owner, payload = await self._turn(message_id)
         replies = await self._controls.obey(turn, payload)
         if replies is not None:
             await self._writer.answer(turn, replies, owners=("bot", "waiting", "human"))
-        elif conversation.owner == "human" or (conversation.owner == "waiting" and payload is None):
+        elif owner == "human" or (owner == "waiting" and payload is None):
             await self._for_person(turn)
         else:
             await self._by_bot(turn, payload)
+
+    async def _give_up(self, message_id: str) -> None:
+        """Ask a person, since the work on this message has failed each time."""
+        turn, owner, _ = await self._turn(message_id)
+        if owner == "human":
+            await self._writer.leave_to_person(turn)
+        else:
+            await self._writer.answer(turn, await self._controls.hand_over(turn, "not_understood"))
 
     async def _for_person(self, turn: TurnContext) -> None:
         """Say nothing: the person at the desk does. What is told him is learned all the same."""
         await self._writer.leave_to_person(turn)
         self._announcer.publish(QUEUE_TOPIC, QueueChanged())
-        await self._learn(turn, method="told_agent", sure=False)
+        await self._learn(turn, method="told_agent", name_too=True)
 
     async def _by_bot(self, turn: TurnContext, payload: str | None) -> None:
         if payload is None and not has_words(turn.text):
@@ -187,6 +207,8 @@ class Router:
         if isinstance(result, Turn):
             replies = await self._asker.follow_up(turn, result.replies)
             await self._writer.answer(turn, replies, understood=result, owners=("bot", "waiting"))
+            if payload is None and not turn.learned_here:
+                await self._learn(turn, method="meant")
         else:
             await self._writer.answer(turn, result)
 
@@ -222,7 +244,8 @@ class Router:
                 if broken >= patience.broken_turns:
                     return await self._controls.hand_over(turn, "not_understood")
 
-    async def _learn(self, turn: TurnContext, *, method: str, sure: bool) -> None:
+    async def _learn(self, turn: TurnContext, *, method: str, name_too: bool = False) -> None:
+        """Learn from a message that the dialogue has not learned from; what fails here holds nobody up."""
         if not has_words(turn.text):
             return
         try:
@@ -231,10 +254,11 @@ class Router:
                 turn.message_id,
                 turn.text,
                 turn.situation.language,
-                sure=sure,
+                sure=False,
                 method=method,
             )
-            await self._learner.learn_name(turn.customer_id, turn.message_id, turn.text, asked=False)
+            if name_too:
+                await self._learner.learn_name(turn.customer_id, turn.message_id, turn.text, asked=False)
         except Exception as error:
             logger.error("could not learn from a message: %s", type(error).__name__, exc_info=error)
 

@@ -7,22 +7,32 @@ import re
 MAX_WORDS = 4
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\.?"
 _NAME = rf"(?P<name>{_WORD}(?:\s+{_WORD}){{0,{MAX_WORDS - 1}}})"
-_INTRODUCTIONS = (
+_CLEAR = (
     r"(?:o\s+)?meu\s+nome\s+(?:é|e|eh)",
     r"(?:eu\s+)?me\s+chamo",
     r"(?:pode|podem)\s+me\s+chamar\s+de",
     r"(?:me\s+)?chama(?:m)?(?:\s+me|-me)?\s+de",
-    r"(?:eu\s+)?sou\s+(?:o|a)",
-    r"aqui\s+(?:é|e|eh)\s+(?:o|a)",
     r"my\s+name(?:\s+is|['’]?s)",
     r"(?:you\s+can\s+)?(?:please\s+)?call\s+me",
+    r"(?:nome|name)\s*:",
+)
+# These introduce anything: "sou alérgica", "I'm furious", "this is urgent".
+_VAGUE = (
+    r"(?:eu\s+)?sou\s+(?:o|a)",
+    r"aqui\s+(?:é|e|eh)\s+(?:o|a)",
     r"i\s+am|i['’]?m",
     r"(?:hi|hello|hey)?\s*this\s+is",
     r"it['’]?s",
     r"(?:eu\s+)?sou",
-    r"(?:nome|name)\s*:",
 )
-_TOLD = [re.compile(rf"(?:^|\b)(?:{start})\s+{_NAME}", re.IGNORECASE) for start in _INTRODUCTIONS]
+
+
+def _after(starts: tuple[str, ...]) -> list[re.Pattern[str]]:
+    return [re.compile(rf"(?:^|\b)(?:{start})\s+{_NAME}", re.IGNORECASE) for start in starts]
+
+
+_TOLD_CLEARLY = _after(_CLEAR)
+_TOLD_VAGUELY = _after(_VAGUE)
 _BARE = re.compile(rf"^\s*{_NAME}\s*[.!,]?\s*$", re.IGNORECASE)
 _ENDS = re.compile(
     r"\s+(?:e|and|but|mas|aqui|here|por favor|please|prazer|obrigad[oa]|thanks|from|de onde|"
@@ -43,10 +53,11 @@ _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 def find_name(text: str, *, asked: bool = False) -> str | None:
     """Return the name told in ``text``, or None.
 
-    ``asked`` says that the bot has just asked for the name, so a bare name is an answer.
+    ``asked`` says that a name is expected (the bot has asked, or the engine took the text for a name), so
+    that a bare name or an introduction like "I am …" is an answer.
     """
     text = " ".join(text.split())
-    for pattern in _TOLD:
+    for pattern in (*_TOLD_CLEARLY, *(_TOLD_VAGUELY if asked else ())):
         found = pattern.search(text)
         if found and (name := _tidy(found.group("name"))):
             return name

@@ -212,3 +212,13 @@ async def database(migrated_url: str) -> AsyncIterator[Any]:
     database = Database(migrated_url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url: str) -> AsyncIterator[Any]:
+    """An open SQLite `Database` with the newest schema, for tests in which the database plays no part."""
+    from profiles.database import Database
+
+    database = Database(sqlite_url)
+    yield database
+    await database.close()
