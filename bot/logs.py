@@ -36,7 +36,7 @@ def set_up_logs(settings: Settings) -> None:
         handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [file, screen]
-    root.setLevel(settings.log_level.upper())
+    root.setLevel(settings.log_level)
     for noisy in ("httpx", "httpcore", "rasa_sdk", "sentence_transformers", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

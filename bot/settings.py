@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     """0: any free port"""
     messages_burst: int = Field(default=20, ge=1)
     messages_per_s: float = Field(default=2.0, gt=0)
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("secret", "login_key")
     @classmethod
@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         if secret and len(secret) < 32:
             raise ValueError("is too short to be safe: use 32 characters or more")
         return secret
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, level: Any) -> Any:
+        return level.upper() if isinstance(level, str) else level
 
     @field_validator("database_url")
     @classmethod
