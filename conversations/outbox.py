@@ -29,7 +29,9 @@ class Outbox:
         earlier = ORDER[: ORDER.index(state)] if state in ORDER else ORDER
         async with self._database.transaction() as session:
             ours = select(Message).where(Message.id.in_(message_ids), Message.state.in_(earlier))
-            changed = list((await session.scalars(ours)).all())
+            # Two windows of one customer mark at once: without the lock a "sent" could undo a "read".
+            locked = ours.order_by(Message.id).with_for_update(of=Message)
+            changed = list((await session.scalars(locked)).all())
             if not changed:
                 return 0
             for message in changed:
