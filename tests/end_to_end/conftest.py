@@ -35,6 +35,8 @@ def running_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Produc
 @pytest.fixture
 def product(running_product: Product) -> Product:
     """The running product, ready also after a test that did it harm."""
+    if not running_product.is_running:
+        running_product.start()
     running_product.wait_until_ready()
     return running_product
 

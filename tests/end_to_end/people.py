@@ -80,9 +80,12 @@ class Desk:
         """The queue's line of one customer."""
         return self.page.locator(".vn-row", has=self.page.locator(f".vn-row-name:text-is('{name}')"))
 
-    def names(self) -> list[str]:
-        """Return the names in the queue from the top."""
-        return self.page.locator(".vn-row-name").all_inner_texts()
+    def places(self, *names: str) -> list[int]:
+        """Return where these customers stand in the queue, once they all do."""
+        for name in names:
+            expect(self.row(name).first).to_be_visible()
+        shown = self.page.locator(".vn-row-name").all_inner_texts()
+        return [shown.index(name) for name in names]
 
     def pick(self, name: str) -> None:
         self.row(name).click()

@@ -33,6 +33,11 @@ class Product:
 
     # --- the process ---
     @property
+    def is_running(self) -> bool:
+        """Whether the app's process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         assert self._process is not None, "it does not run"
         return self._process.pid
@@ -81,6 +86,28 @@ class Product:
             self._process = None
         wait_for(lambda: not any(map(is_running, engines)), "the engine's end", 10)
 
+    def kill_app(self) -> None:
+        """Kill the app as a power cut would, and nothing else."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    @staticmethod
+    def freeze(pid: int) -> None:
+        """Let a process do nothing for now."""
+        os.kill(pid, signal.SIGSTOP)
+
+    @staticmethod
+    def thaw(pid: int) -> None:
+        """Let a frozen process go on."""
+        os.kill(pid, signal.SIGCONT)
+
+    @staticmethod
+    def kill(pid: int) -> None:
+        """End a process for good, in whatever it is doing."""
+        os.kill(pid, signal.SIGKILL)
+
     def _ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"it ended by itself:\n{self.output}"
@@ -117,11 +144,20 @@ class Product:
         """Return rows of the database file; JSON columns as Python."""
         with closing(sqlite3.connect(f"file:{self.var / 'vinculo.db'}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row
-            return [{name: _value(row[name]) for name in row.keys()} for row in connection.execute(query, values)]  # noqa: SIM118 - sqlite3.Row iterates over values
+            rows = [dict(row) for row in connection.execute(query, values)]
+        return [{name: _value(value) for name, value in row.items()} for row in rows]
 
     def customer_named(self, name: str) -> dict[str, Any]:
         """Return the newest customer of that name."""
         return self.rows("SELECT * FROM customers WHERE name = ? ORDER BY id DESC LIMIT 1", name)[0]
+
+    def customer_of(self, number: str) -> dict[str, Any]:
+        """Return the customer with one of the company's own numbers, such as `demo-mvc`."""
+        return self.rows(
+            "SELECT customers.* FROM customers JOIN identities ON customers.id = customer_id "
+            "WHERE identities.kind = 'company' AND identities.value = ?",
+            number,
+        )[0]
 
 
 def children(pid: int) -> list[int]:
@@ -157,10 +193,17 @@ def wait_for(question: Callable[[], Any], what: str, within_s: float = 30.0) -> 
 def _call(request: urllib.request.Request) -> tuple[int, Any]:
     try:
         with urllib.request.urlopen(request, timeout=90) as answer:
-            return answer.status, json.load(answer)
+            return answer.status, _content(answer.read())
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, json.load(error)
+            return error.code, _content(error.read())
+
+
+def _content(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
 
 
 def _value(value: Any) -> Any:

@@ -119,7 +119,7 @@ def test_a_newcomer_is_known_recommended_to_handed_over_and_back(
     assert script.agent.split()[0] in shopper.texts("bot")[-1]
     shopper.is_with_bot()
     [answer] = shopper.say(script.thanks)
-    assert script.back in answer
+    assert script.back in answer.lower()
 
     evidence_is_in_the_database(script, product)
     the_managers_see_it(script, desk)
@@ -140,7 +140,9 @@ def evidence_is_in_the_database(script: Script, product: Product) -> None:
         script.thanks,
     ]
     assert {message["state"] for message in messages if message["sender"] == "customer"} == {"done"}
-    assert {message["language"] for message in messages if message["sender"] == "customer"} == {script.language}
+    assert {message["language"] for message in messages if message["sender"] == "customer"} == {
+        script.language
+    }
 
     # Facts quote the message that they come from.
     facts = product.rows("SELECT * FROM facts WHERE customer_id = ? AND state = 'held'", person["id"])
@@ -201,5 +203,12 @@ def the_managers_see_it(script: Script, desk: Callable[..., Desk]) -> None:
     page.locator(".vn-table a", has_text=script.name).first.click()
     expect(page.locator(".vn-customer-head h1")).to_have_text(script.name)
     body = page.locator("#content")
-    for evidence in (script.wish, script.name_line, script.promise, script.fact, script.agent, "Dados insuficientes"):
+    for evidence in (
+        script.wish,
+        script.name_line,
+        script.promise,
+        script.fact,
+        script.agent,
+        "Dados insuficientes",
+    ):
         expect(body).to_contain_text(evidence)
