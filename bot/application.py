@@ -72,7 +72,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    _answer_errors(app)
+    answer_errors(app)
     sessions = WebSessions(services.database, secrets.session, secrets.login_key)
     app.include_router(operation_routes(services))
     app.include_router(action_routes(services.actions, secrets.action_key))
@@ -131,7 +131,9 @@ async def _load(services: Services) -> None:
         raise
 
 
-def _answer_errors(app: FastAPI) -> None:
+def answer_errors(app: FastAPI) -> None:
+    """Let ``app`` answer our errors and wrong bodies in one form, with code and sentence."""
+
     @app.exception_handler(VinculoError)
     async def ours(request: Request, error: VinculoError) -> Response:
         headers = {}

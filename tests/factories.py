@@ -11,12 +11,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
+from fastapi import FastAPI
 from rasa_sdk.executor import ActionExecutor
 from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from actions import all_actions
+from bot.action_endpoint import action_routes
+from bot.application import Secrets, answer_errors
 from bot.bootstrap import Services, bootstrap
+from bot.channels.web.chat import ChatParts, chat_routes
+from bot.channels.web.pages import shop_routes
+from bot.channels.web.rest import rest_routes
+from bot.channels.web.sessions import WebSessions
+from bot.operations import operation_routes
 from bot.settings import ROOT, Settings
 from conversations.history import MessageView, history, message_view
 from conversations.inbox import Accepted, Incoming
@@ -287,19 +295,37 @@ async def running(
         services.meaning.close()
 
 
-async def in_session(database: Database, work: Any) -> Any:
-    """Run ``work(session)`` in a transaction of its own."""
-    async with database.transaction() as session:
-        return await work(session)
+SECRETS = Secrets(session="s" * 32, login_key="l" * 32, action_key="a" * 32)
+
+
+def web_app(world: World, *, secrets: Secrets = SECRETS) -> FastAPI:
+    """Return the app's routes for customers, engine and operator, without the desk's pages."""
+    services = world.services
+    app = FastAPI()
+    answer_errors(app)
+    app.include_router(operation_routes(services))
+    app.include_router(action_routes(services.actions, secrets.action_key))
+    parts = ChatParts(
+        database=services.database,
+        announcer=services.announcer,
+        inbox=services.inbox,
+        outbox=services.outbox,
+        sessions=WebSessions(services.database, secrets.session, secrets.login_key),
+        company=services.business.settings,
+    )
+    app.include_router(chat_routes(parts))
+    app.include_router(rest_routes(services.database, services.inbox, services.outbox, services.router))
+    app.include_router(shop_routes(services.business, services.database, secrets.login_key))
+    return app
+
+
+def http(app: FastAPI) -> httpx.AsyncClient:
+    """Return a client that speaks to ``app`` without a network."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://test", trust_env=False, timeout=WITHIN_S
+    )
 
 
 async def together(*work: Any) -> Sequence[Any]:
     """Run coroutines at once; return results and errors in their order."""
     return await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), WITHIN_S)
-
-
-async def reload(session: AsyncSession, table: type[T], identifier: str) -> T:
-    """Return a row as the database has it."""
-    found = await session.get(table, identifier, populate_existing=True)
-    assert found is not None
-    return found

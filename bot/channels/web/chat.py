@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from bot.business import Settings as CompanySettings
-from bot.channels.web.frames import Hello, IsTyping, Older, Ping, Said, Seen, read_frame
+from bot.channels.web.frames import BadFrame, Hello, IsTyping, Older, Ping, Said, Seen, read_frame
 from bot.channels.web.sessions import CHANNEL, WebSession, WebSessions
 from conversations.announcements import (
     Announcement,
@@ -92,7 +92,7 @@ class ChatSocket:
 
     async def _hello(self) -> bool:
         try:
-            text = await asyncio.wait_for(self._socket.receive_text(), HELLO_WITHIN_S)
+            text = await asyncio.wait_for(self._receive(), HELLO_WITHIN_S)
             frame = read_frame(text)
             if not isinstance(frame, Hello):
                 raise VinculoError("The first frame must be 'hello'.", code="bad_frame", status=422)
@@ -146,9 +146,9 @@ class ChatSocket:
         return customer, conversation, agent
 
     async def _one_frame(self) -> None:
-        text = await self._socket.receive_text()
         identifier: str | None = None
         try:
+            text = await self._receive()
             frame = read_frame(text)
             if isinstance(frame, Said):
                 identifier = frame.id
@@ -175,6 +175,16 @@ class ChatSocket:
                 "That did not work on our side. Send it again.", code="internal", retry_after_s=2
             )
             await self._error(failed, identifier)
+
+    async def _receive(self) -> str:
+        """Return the next frame's text. Raises ``BadFrame`` for one of bytes."""
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code") or 1005)
+        text = message.get("text")
+        if not isinstance(text, str):
+            raise BadFrame("This frame has bytes: send one JSON object a frame, as text.")
+        return text
 
     async def _said(self, frame: Said) -> None:
         assert self._session is not None  # noqa: S101 -- run() says hello first

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from profiles.errors import VinculoError
 
-LONGEST_FRAME = 64_000
 LONGEST_TEXT = 60_000
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Word = StringConstraints(pattern=r"^[\x20-\x7e]*$")
+"""what is stored as it comes: a database takes no NUL, and no half of a sign"""
 
 
 class BadFrame(VinculoError):
@@ -31,30 +33,30 @@ class Hello(_Frame):
     session: str | None = Field(default=None, max_length=400)
     login: str | None = Field(default=None, max_length=4000)
     language: str | None = Field(default=None, max_length=8)
-    after: int | None = Field(default=None, ge=0)
+    after: Number | None = None
 
 
 class Said(_Frame):
     """A message of the customer under an id of the widget's making."""
 
     type: Literal["message"]
-    id: str = Field(min_length=1, max_length=64)
+    id: Annotated[str, Word] = Field(min_length=1, max_length=64)
     text: str = Field(max_length=LONGEST_TEXT)
-    payload: str | None = Field(default=None, max_length=255)
+    payload: Annotated[str, Word] | None = Field(default=None, max_length=255)
 
 
 class Seen(_Frame):
     """Everything up to ``seq`` was on the screen."""
 
     type: Literal["seen"]
-    seq: int = Field(ge=0)
+    seq: Number
 
 
 class Older(_Frame):
     """Asks for messages before ``before``."""
 
     type: Literal["history"]
-    before: int = Field(ge=1)
+    before: Number
 
 
 class IsTyping(_Frame):
@@ -78,7 +80,7 @@ def read_frame(text: str) -> Hello | Said | Seen | Older | IsTyping | Ping:
     """Return the frame in ``text``. Raises ``BadFrame`` with what is wrong and the message id, if any."""
     try:
         content: Any = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFrame("This is no JSON: send one JSON object a frame.") from error
     identifier = content.get("id") if isinstance(content, dict) else None
     data = {"id": identifier} if isinstance(identifier, str) else {}
