@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from rasa_sdk import Tracker
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
@@ -32,8 +33,13 @@ def action_routes(services: ActionServices, key: str) -> APIRouter:
     async def act(given: str, request: Request) -> Response:
         if not hmac.compare_digest(given.encode(), key.encode()):
             return JSONResponse({"error": "There is nothing here."}, status_code=404)
-        call: dict[str, Any] = await request.json()
-        name = call.get("next_action")
+        try:
+            call: Any = await request.json()
+            name = str(call["next_action"])
+            Tracker.from_dict(call["tracker"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            wrong = f"This is no call of an action ({type(error).__name__})."
+            return JSONResponse({"error": wrong}, status_code=422)
         try:
             result = await executor.run(call)
         except ActionExecutionRejection as rejection:

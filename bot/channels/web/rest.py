@@ -27,7 +27,7 @@ class RestMessage(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    sender: str = Field(min_length=1, max_length=200)
+    sender: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
     message: str = Field(max_length=100_000)
     metadata: dict[str, Any] | None = None
 
