@@ -31,11 +31,11 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     var: Path = ROOT / "var"
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     business: Path = ROOT / "business"
     embedding_model: str = "bundled"
-    secret: str = ""
-    login_key: str = ""
+    secret: str = Field(default="", repr=False)
+    login_key: str = Field(default="", repr=False)
     """shared with the company's own site, which signs its customers' log-ins with it"""
     engine_port: int = Field(default=0, ge=0, le=65535)
     """0: any free port"""
