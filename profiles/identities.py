@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import jwt
 from sqlalchemy import select
@@ -17,6 +18,9 @@ LEVELS = ("anonymous", "claimed", "channel", "verified")
 CHANNEL_LEVEL = {"web": "anonymous", "rest": "claimed", "telegram": "channel"}
 LOGIN_AUDIENCE = "vinculo-login"
 LOGIN_LIFETIME_S = 900
+MAX_NUMBER, MAX_NAME = 200, 120
+SEEN_EVERY = timedelta(minutes=1)
+"""how exact the time is at which somebody was last seen"""
 
 
 def is_proven(level: str, needed: str) -> bool:
@@ -51,7 +55,8 @@ async def recognise(session: AsyncSession, channel: str, account: str, *, langua
                 method="channel",
             )
         )
-    customer.last_seen_at = utc_now()
+    if utc_now() - customer.last_seen_at > SEEN_EVERY:
+        customer.last_seen_at = utc_now()
     return customer
 
 
@@ -104,7 +109,12 @@ def read_login_token(key: str, token: str) -> LoginClaim:
         )
     except jwt.PyJWTError as error:
         raise BadToken("This log-in is not valid or has expired: log in again.", code="bad_login") from error
-    return LoginClaim(number=str(content["sub"])[:200], name=content.get("name"))
+    number, name = content["sub"].strip(), content.get("name")
+    if not number or not number.isprintable() or len(number) > MAX_NUMBER:
+        # Everybody whom a site signs without a number would be one and the same customer.
+        raise BadToken("This log-in does not say who it is for: tell the shop.", code="bad_login")
+    named = isinstance(name, str) and name.isprintable()
+    return LoginClaim(number=number, name=name.strip()[:MAX_NAME] or None if named else None)
 
 
 async def do_log_in(session: AsyncSession, channel: str, account: str, claim: LoginClaim) -> Customer:
