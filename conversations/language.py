@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "pt")
 SURE = 0.85
+MOST_UNSPEAKABLE = 0.2
+"""share of words that nobody could say, from which on the letters are no language"""
 _PT_WORDS = """
 oi olá ola opa eai bom boa dia tarde noite sim não nao quero queria obrigado obrigada valeu tchau
 até pedido você vocês vc vcs cê me meu minha tudo bem por favor ajuda ajudar pessoa falar com
@@ -25,6 +27,7 @@ recommend something it this name called does do your
 """
 _EN = frozenset(_EN_WORDS.split())
 _WORD = re.compile(r"[^\W\d_]+")
+_SPEAKABLE = re.compile(r"[aeiouyáàâãéêíóôõúü]|^.{1,2}$")
 
 
 def detect(text: str, current: str) -> str:
@@ -36,7 +39,8 @@ def detect(text: str, current: str) -> str:
     english = sum(word in _EN for word in words)
     if portuguese != english and max(portuguese, english) > 2 * min(portuguese, english):
         return "pt" if portuguese > english else "en"
-    if len(words) < 3:
+    unspeakable = sum(not _SPEAKABLE.search(word) for word in words)
+    if len(words) < 3 or unspeakable > MOST_UNSPEAKABLE * len(words):
         return current
     confidence = _detector().compute_language_confidence_values(text)
     best = confidence[0]

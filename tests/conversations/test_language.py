@@ -37,6 +37,12 @@ def test_without_evidence_it_stays_as_it_was(text: str, current: str) -> None:
     assert detect(text, current) == current
 
 
+@pytest.mark.parametrize("text", ["asdkj qwe zxc", "qwerty asdf zxcv hjkl", "kkk kkk kkk", "hjk lkj poi"])
+@pytest.mark.parametrize("current", ["en", "pt"])
+def test_letters_without_words_change_nothing(text: str, current: str) -> None:
+    assert detect(text, current) == current
+
+
 def test_a_third_language_changes_nothing() -> None:
     for current in ("en", "pt"):
         assert detect("Guten Tag, ich hätte gern einen Kaffee", current) in ("en", "pt")
