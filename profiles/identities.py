@@ -109,7 +109,7 @@ def read_login_token(key: str, token: str) -> LoginClaim:
         )
     except jwt.PyJWTError as error:
         raise BadToken("This log-in is not valid or has expired: log in again.", code="bad_login") from error
-    number, name = content["sub"].strip(), content.get("name")
+    number, name = str(content["sub"]).strip(), content.get("name")
     if not number or not number.isprintable() or len(number) > MAX_NUMBER:
         # Everybody whom a site signs without a number would be one and the same customer.
         raise BadToken("This log-in does not say who it is for: tell the shop.", code="bad_login")

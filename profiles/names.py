@@ -45,7 +45,9 @@ _NOT_NAMES_TEXT = """
     thanks thank valeu tchau bye ajuda help café cafe coffee quero want pedido order pessoa person atendente
     agent parar stop bot robô robo cliente customer new novo nova looking interested procurando querendo not
     um uma the a an good great fine bem tudo depois later nada nothing aqui here isso that this never nunca
-    prefiro prefer vegan vegano vegana raining
+    prefiro prefer vegan vegano vegana raining i me my eu meu minha meus minhas seu sua you your você
+    voce vocês call chamo nome name what who where when why how is are do does qual quem onde quando
+    como porque have tenho tem need preciso gosto like
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_TEXT.split())
 

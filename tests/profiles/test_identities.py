@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -74,7 +75,8 @@ def test_a_log_in_says_who_it_is() -> None:
         signed()[:-2] + "AA",
     ],
     ids=[
-        "empty", "forged", "parts", "another key", "expired", "for ever", "another use", "no use", "nobody", "a number",
+        "empty", "forged", "parts", "another key", "expired", "for ever", "another use", "no use", "nobody",
+        "a number",
         "not yet", "another algorithm", "none", "None", "no signature", "another kind", "changed",
     ],
 )  # fmt: skip
@@ -156,7 +158,15 @@ async def test_a_new_account_is_a_prospect_and_is_known_the_next_time(database: 
         again = await recognise(session, "web", "visitor", language="en")
     assert again.id == first.id
     assert (again.kind, again.language) == ("prospect", "pt")
-    assert again.last_seen_at > first.created_at
+
+
+async def test_when_somebody_was_last_seen_is_kept_to_the_minute(database: Database) -> None:
+    long_ago = utc_now() - timedelta(days=3)
+    await add_customer(database, account="visitor", last_seen_at=long_ago)
+    for _ in range(2):
+        async with database.transaction() as session:
+            seen = await recognise(session, "web", "visitor", language=None)
+        assert utc_now() - seen.last_seen_at < timedelta(minutes=1)
 
 
 async def test_recognising_a_known_account_costs_one_query(database: Database) -> None:
