@@ -75,6 +75,7 @@ def bootstrap(
         engine=engine,
         weight_of=lambda tier: definitions.treatment.tiers[cast(Tier, tier)].queue_weight,
         line=composer.line,
+        bot_name=company.bot_name,
     )
     learner = Learner(database, insights, definitions.needs)
     controls = Controls(database, handoffs, learner, queue_long_from=company.queue.long_from)

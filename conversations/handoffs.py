@@ -47,12 +47,14 @@ class Handoffs:
         engine: Engine,
         weight_of: Callable[[str], int],
         line: SystemLines,
+        bot_name: str | None = None,
     ) -> None:
         self._database = database
         self._announcer = announcer
         self._engine = engine
         self._weight_of = weight_of
         self._line = line
+        self._bot_name = bot_name
 
     async def queue(self) -> list[QueueItem]:
         """Return who waits (by weight, then waiting time) and who is with a person."""
@@ -184,6 +186,7 @@ class Handoffs:
                 session,
                 conversation,
                 sender="bot",
+                sender_name=self._bot_name,
                 text=(next_sentence or "").strip() or standard,
                 response_key="utter_handed_back",
             )

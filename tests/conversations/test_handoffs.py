@@ -241,7 +241,7 @@ async def test_handing_back_lets_the_bot_go_on_with_what_it_must_know(
         conversation, agent, outcome="promised", notes=["sends a sample on Tuesday"]
     )
     last = (await world.history(conversation))[-1]
-    assert last.sender == "bot"
+    assert (last.sender, last.sender_name) == ("bot", world.services.business.settings.bot_name)
     assert agent.name in last.text
     assert await world.services.handoffs.queue() == []
     (handoff,) = await rows(world.database, Handoff)
