@@ -113,8 +113,9 @@ def read_login_token(key: str, token: str) -> LoginClaim:
     if not number or not number.isprintable() or len(number) > MAX_NUMBER:
         # Everybody whom a site signs without a number would be one and the same customer.
         raise BadToken("This log-in does not say who it is for: tell the shop.", code="bad_login")
-    named = isinstance(name, str) and name.isprintable()
-    return LoginClaim(number=number, name=name.strip()[:MAX_NAME] or None if named else None)
+    if not isinstance(name, str) or not name.isprintable():
+        name = None
+    return LoginClaim(number=number, name=name.strip()[:MAX_NAME] or None if name else None)
 
 
 async def do_log_in(session: AsyncSession, channel: str, account: str, claim: LoginClaim) -> Customer:

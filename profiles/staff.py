@@ -18,6 +18,7 @@ ROLES = ("agent", "manager", "admin")
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=5)
 MIN_PASSWORD = 10
+MAX_LOGIN = 120
 _hasher = PasswordHasher()
 _nobody = _hasher.hash(secrets.token_hex(8))
 
@@ -25,8 +26,12 @@ _nobody = _hasher.hash(secrets.token_hex(8))
 async def do_add_staff(
     session: AsyncSession, *, login: str, name: str, role: str, password: str, language: str = "en"
 ) -> StaffMember:
-    """Add a staff account. Raises ``Conflict`` (log-in taken) or ``VinculoError`` 422 (role, password)."""
+    """Add a staff account. Raises ``Conflict`` (log-in taken) or ``VinculoError`` 422 (the rest)."""
     login = login.strip().lower()
+    if not login or len(login) > MAX_LOGIN or not login.isprintable():
+        raise VinculoError(
+            f"The log-in needs 1 to {MAX_LOGIN} characters that can be typed.", code="bad_login", status=422
+        )
     if role not in ROLES:
         raise VinculoError(f"The role must be one of {', '.join(ROLES)}.", code="bad_role", status=422)
     if len(password) < MIN_PASSWORD:
