@@ -57,6 +57,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "utter_order_none": set(),
     "utter_order_status": {"order_number", "status", "date", "items"},
     "utter_preference_dropped": set(),
+    "utter_preference_kept": set(),
     "utter_preference_noted": {"preference"},
     "utter_preference_unclear": set(),
     "utter_reason_again": set(),
