@@ -38,10 +38,9 @@ def test_pictures_show_chat_desk_and_profile(
     shopper.say("hi", answers=2)
     shopper.say("My name is Nora")
     shopper.say("I'd like a low-acid coffee for pour-over")
-    shopper.press("That's right")
     shopper.say("recommend something")
     expect(shopper.cards).to_have_count(3)
-    shopper.messages("customer").last.scroll_into_view_if_needed()
+    shopper.messages("customer").last.evaluate("line => line.scrollIntoView({block: 'start'})")
     take(shopper.page, pictures / "chat.png")
 
     shopper.say("I want to talk to a person")
@@ -51,7 +50,7 @@ def test_pictures_show_chat_desk_and_profile(
     shopper.write("Ground for a paper filter, please")
     expect(agent.thread).to_contain_text("paper filter")
     take(agent.page, pictures / "desk.png")
-    agent.write("Done. It leaves today.")
+    agent.write("Noted: ground for a paper filter. It leaves today.")
     agent.hand_back(fact="Wants it ground for a paper filter")
 
     manager = desk("teresa", "/managers", viewport=SIZE)

@@ -43,7 +43,8 @@ def test_the_whole_conversation_over_the_rest_channel_of_rasa(
     assert script.heard in noted
     assert {button["payload"] for button in client.buttons} >= {"/affirm", "/deny"}
     [confirmed] = client.say("/affirm")
-    assert confirmed
+    assert "?" not in confirmed
+    assert {button["payload"] for button in client.buttons} == {"/recommend"}
     [recommended] = client.say(script.recommend)
     assert script.reason in recommended
     assert recommended.count("R$") == 3
