@@ -86,14 +86,13 @@ class Recommender:
         self, taste: Taste, language: str, *, count: int = 3, exclude: Collection[str] = ()
     ) -> list[Recommendation]:
         """Return up to ``count`` products in order, at most two of a category; empty if nothing fits."""
-        excluded_needs = {other for need in taste.needs for other in self._needs.excluded_by(need)}
         closeness = self._closeness(taste.words, language)
         scored = [
             self._score(product, taste, language, float(closeness[place]))
             for place, product in enumerate(self._catalogue.products)
             if product.in_stock
             and product.id not in exclude
-            and not (set(product.needs) & excluded_needs and not set(product.needs) & set(taste.needs))
+            and not self._contradicts(product, taste)
             and self._fits(product, taste)
         ]
         if taste.needs:
@@ -108,6 +107,13 @@ class Recommender:
             return np.zeros(len(vectors), dtype=np.float32)
         similarity: Vectors = np.clip(vectors @ self._encoder.encode([words])[0], 0.0, 1.0)
         return np.where(similarity < LEAST_CLOSENESS, np.float32(0), similarity)
+
+    def _contradicts(self, product: Product, taste: Taste) -> bool:
+        """Whether the product is for the opposite of a need held (and not for that need as well)."""
+        return any(
+            need not in product.needs and self._needs.excluded_by(need) & set(product.needs)
+            for need in taste.needs
+        )
 
     def _fits(self, product: Product, taste: Taste) -> bool:
         """Whether nothing speaks against it: a need only for those who told it, or another method."""

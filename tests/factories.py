@@ -32,6 +32,7 @@ from conversations.messages import do_add_message
 from conversations.models import Conversation, Message
 from conversations.owners import locked_conversation
 from conversations.router import Patience
+from personalization.meaning import SentenceEncoder
 from personalization.replies import ReplyBook
 from personalization.situations import Situation
 from profiles.database import Database, new_id, utc_now
@@ -51,6 +52,12 @@ TINY = Patience(
 def reply_book() -> ReplyBook:
     """Return the variants of domain.yml, read once for all tests."""
     return ReplyBook.read(ROOT / "domain.yml")
+
+
+@cache
+def sentence_encoder() -> SentenceEncoder:
+    """Return the real encoder, loaded once for all slow tests."""
+    return SentenceEncoder()
 
 
 # --- people and what they did ---
