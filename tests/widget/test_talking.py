@@ -1,6 +1,8 @@
 """What a customer sees and does in a conversation."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.widget.conftest import Server
 from tests.widget.pages import Widget
@@ -84,6 +86,25 @@ def test_quick_replies_end_when_the_customer_writes_something_else(page: Page) -
     expect(widget.messages("bot").first.locator(".choices button").first).to_be_enabled()
     widget.write("neither")
     expect(widget.messages("bot").first.locator(".choices button").first).to_be_disabled()
+
+
+def test_an_answer_longer_than_the_view_is_read_from_its_top(
+    new_context: Callable[..., BrowserContext], server: Server
+) -> None:
+    page = new_context(viewport={"width": 390, "height": 500}).new_page()
+    widget = Widget(page).open()
+    for text in ("one", "two", "three"):
+        widget.write(text)
+    expect(widget.messages("bot")).to_have_count(3)
+    expect(widget.messages("bot").last).to_be_in_viewport()
+    widget.write("cards")
+    expect(widget.messages("bot")).to_have_count(4)
+    expect(widget.messages("bot").last.locator(".bubble")).to_be_in_viewport(ratio=1)
+    server.say("bot", "And one thing more.")
+    expect(widget.button("New messages")).to_be_visible()
+    expect(widget.messages("bot").nth(3).locator(".bubble")).to_be_in_viewport(ratio=1)
+    widget.write("four")
+    expect(widget.messages("bot").last).to_be_in_viewport()
 
 
 def test_cards_show_price_and_reason_and_link_only_to_web_addresses(page: Page) -> None:

@@ -1003,7 +1003,8 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
     #draw() {
       this.waiting = false;
       const items = this.items;
-      const fresh = [...this.dirty].some((item) => !this.nodes.has(item) && item.sender !== 'customer');
+      const fresh = items.find((item) => this.dirty.has(item) && !this.nodes.has(item) && item.sender !== 'customer');
+      const first = this.nodes.size === 0;
       let answer = null;
       let next = null;
       for (let index = items.length - 1; index >= 0; index -= 1) {
@@ -1025,8 +1026,18 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       if (this.held !== undefined) {
         this.scroll.scrollTop = this.scroll.scrollHeight - this.held;
         this.held = undefined;
-      } else if (this.stick) this.toBottom();
-      else if (fresh) this.fresh.hidden = false;
+      } else if (this.stick) {
+        this.toBottom();
+        if (fresh && !first) this.#fromItsTop(this.nodes.get(fresh).li);
+      } else if (fresh) this.fresh.hidden = false;
+    }
+
+    /** News longer than the view are read from their first line on, not from their end. */
+    #fromItsTop(li) {
+      const above = li.getBoundingClientRect().top - this.scroll.getBoundingClientRect().top - 8;
+      if (above >= 0) return;
+      this.stick = false;
+      this.scroll.scrollTop += above;
     }
 
     #after(li) {
