@@ -29,6 +29,8 @@ _ERASE = frozenset(
     {
         "delete my data", "erase my data", "delete all my data", "forget me", "apagar meus dados",
         "apague meus dados", "excluir meus dados", "exclua meus dados", "deletar meus dados",
+        "quero apagar meus dados", "quero excluir meus dados", "quero deletar meus dados",
+        "i want to delete my data", "i want you to delete my data", "remove my data",
     }
 )  # fmt: skip
 
