@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.end_to_end.people import Customer, Desk
 from tests.end_to_end.product import Product
@@ -91,8 +92,10 @@ def test_who_one_is_changes_greeting_recommendation_and_place_in_the_queue(
         assert queued["because"]["tier"] == kind
         assert queued["because"]["place"] == three[kind][1].place
 
-    # Whoever no longer wants to wait goes on with the bot.
+    # Whoever no longer wants to wait goes on with the bot, also after having written something.
     for shopper, _, _ in three.values():
+        shopper.write("obrigada")
+        expect(shopper.messages("customer").last.locator(".state")).to_have_text("enviada")
         shopper.press("Continuar com o assistente")
         shopper.is_with_bot()
 

@@ -839,6 +839,7 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
     }
 
     showOwner(owner, agent) {
+      if (owner !== this.owner) queueMicrotask(() => this.on.redraw());
       this.owner = owner;
       this.agent = agent;
       const t = this.t;
@@ -1128,18 +1129,22 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
       node.li.append(node.trouble);
     }
 
-    /** Quick replies: open until one is used, here or in another tab, or the customer has gone on with `answer`. */
+    /**
+     * Quick replies: open until one is used, here or in another tab, or the customer has gone on with `answer`.
+     * The way out of the queue (a control of the app) stays open as long as somebody waits.
+     */
     #choices(node, item, answer) {
       const t = this.t;
       const choice = item.chosen ?? item.buttons.find((button) => button.title === answer?.text)?.title ?? null;
       const used = choice !== null;
-      const print = JSON.stringify([item.buttons, choice, Boolean(answer)]);
+      const waiting = this.owner === 'waiting';
+      const print = JSON.stringify([item.buttons, choice, Boolean(answer), waiting]);
       if (node.print === print) return;
       node.print = print;
       const held = node.choices.contains(this.host.shadowRoot.activeElement);
       node.choices.replaceChildren(...item.buttons.map((button) => {
         const chosen = used && (choice === button.payload || choice === button.title);
-        return el('button', { type: 'button', disabled: used || Boolean(answer), 'aria-pressed': used ? String(chosen) : null, onclick: () => this.on.choose(item, button) },
+        return el('button', { type: 'button', disabled: used || Boolean(answer && !(waiting && button.payload?.startsWith('app:'))), 'aria-pressed': used ? String(chosen) : null, onclick: () => this.on.choose(item, button) },
           chosen ? icon('check') : null, el('span', { text: button.title }), chosen ? el('span', { class: 'sr', text: `(${t.chosen})` }) : null);
       }));
       if (held) this.focusInput();
