@@ -183,8 +183,11 @@ def list_users() -> None:
 
 
 def _go(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    import uvloop
+
     try:
-        asyncio.run(work())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(work())
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 

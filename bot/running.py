@@ -92,6 +92,7 @@ async def _serve(settings: Settings, business: Business, listening: socket.socke
             access_log=False,
             timeout_graceful_shutdown=GRACE_S,
             ws_max_size=1 << 20,
+            ws_per_message_deflate=False,  # frames are small: packing them costs more than it saves
             server_header=False,
         )
         _print_addresses(settings, business, port, say)

@@ -18,7 +18,7 @@ from conversations.history import message_view
 from conversations.language import LANGUAGES
 from conversations.messages import do_add_message
 from conversations.models import Conversation, Message
-from conversations.owners import do_change_owner, locked_conversation
+from conversations.owners import do_change_owner
 from conversations.texts import check_text
 from conversations.timings import timed
 from profiles.database import Database, new_id
@@ -165,9 +165,12 @@ async def continue_conversation(
     session: AsyncSession, customer: Customer, channel: str, language: str
 ) -> Conversation:
     """Return the customer's thread on ``channel``, locked; the first message opens it."""
-    known = await find_conversation(session, customer.id, channel)
+    known: Conversation | None = await session.scalar(
+        select(Conversation)
+        .where(Conversation.customer_id == customer.id, Conversation.channel == channel)
+        .with_for_update()
+    )
     if known is not None:
-        known = await locked_conversation(session, known.id)
         if known.owner == "closed":
             do_change_owner(session, known, "bot", by="customer", reason="wrote_again")
         return known

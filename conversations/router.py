@@ -27,6 +27,9 @@ from profiles.identities import customer_proof_level
 from profiles.models import Customer
 
 logger = logging.getLogger(__name__)
+SMALL_TALK = frozenset({"affirm", "bot_challenge", "deny", "goodbye", "greet", "help", "stop", "thank"})
+SMALL_TALK_WORDS = 4
+"""so many words of small talk tell no need; more may tell something besides"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,15 @@ class Patience:
     """before a message is tried again whose turn broke in the app itself"""
     broken_turns: int = 2
     """times that a turn may break inside the engine before a person is asked"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message to be answered, who owns its conversation now, and the payload if we offered it."""
+
+    turn: TurnContext
+    owner: str
+    payload: str | None
 
 
 class Router:
@@ -115,14 +127,15 @@ class Router:
                 self._again.discard(conversation_id)
                 message_id = None
                 try:
-                    message_id = await self._next(conversation_id)
-                    if message_id is None:
+                    pending = await self._next(conversation_id)
+                    if pending is None:
                         if conversation_id not in self._again:
                             return
                         continue
+                    message_id = pending.turn.message_id
                     with timed("turn"):
                         give_up = failures[message_id] >= self._patience.broken_turns
-                        await (self._give_up(message_id) if give_up else self._answer(message_id))
+                        await (self._give_up(pending) if give_up else self._answer(pending))
                     self._settle(message_id)
                 except Exception as error:
                     failures[message_id] += 1
@@ -131,22 +144,21 @@ class Router:
         finally:
             self._workers.pop(conversation_id, None)
 
-    async def _next(self, conversation_id: str) -> str | None:
+    async def _next(self, conversation_id: str) -> Pending | None:
+        """Return the oldest message of the conversation that is not answered yet (two queries)."""
         async with self._database.reading() as session:
-            found: str | None = await session.scalar(
-                select(Message.id)
+            found = await session.execute(
+                select(Message, Conversation, Customer)
+                .join(Conversation, Conversation.id == Message.conversation_id)
+                .join(Customer, Customer.id == Message.customer_id)
                 .where(Message.conversation_id == conversation_id, Message.state == "pending")
                 .order_by(Message.seq)
                 .limit(1)
             )
-        return found
-
-    async def _turn(self, message_id: str) -> tuple[TurnContext, str, str | None]:
-        """Return the turn of a message, who owns its conversation now, and the payload if we offered it."""
-        async with self._database.reading() as session:
-            message = await session.get_one(Message, message_id)
-            conversation = await session.get_one(Conversation, message.conversation_id)
-            customer = await session.get_one(Customer, message.customer_id)
+            row = found.first()
+            if row is None:
+                return None
+            message, conversation, customer = row
             payload = await offered_payload(session, message)
             proof = await customer_proof_level(session, customer.id, conversation.channel)
         language = conversation.language
@@ -166,25 +178,25 @@ class Router:
                 memory=conversation.memory,
             ),
         )
-        return turn, conversation.owner, payload
+        return Pending(turn, conversation.owner, payload)
 
-    async def _answer(self, message_id: str) -> None:
-        turn, owner, payload = await self._turn(message_id)
+    async def _answer(self, pending: Pending) -> None:
+        turn, payload = pending.turn, pending.payload
         replies = await self._controls.obey(turn, payload)
         if replies is not None:
             await self._writer.answer(turn, replies, owners=("bot", "waiting", "human"))
-        elif owner == "human" or (owner == "waiting" and payload is None):
+        elif pending.owner == "human" or (pending.owner == "waiting" and payload is None):
             await self._for_person(turn)
         else:
             await self._by_bot(turn, payload)
 
-    async def _give_up(self, message_id: str) -> None:
+    async def _give_up(self, pending: Pending) -> None:
         """Ask a person, since the work on this message has failed each time."""
-        turn, owner, _ = await self._turn(message_id)
-        if owner == "human":
-            await self._writer.leave_to_person(turn)
+        if pending.owner == "human":
+            await self._writer.leave_to_person(pending.turn)
         else:
-            await self._writer.answer(turn, await self._controls.hand_over(turn, "not_understood"))
+            replies = await self._controls.hand_over(pending.turn, "not_understood")
+            await self._writer.answer(pending.turn, replies)
 
     async def _for_person(self, turn: TurnContext) -> None:
         """Say nothing: the person at the desk does. What is told him is learned all the same."""
@@ -207,7 +219,8 @@ class Router:
         if isinstance(result, Turn):
             replies = await self._asker.follow_up(turn, result.replies)
             await self._writer.answer(turn, replies, understood=result, owners=("bot", "waiting"))
-            if payload is None and not turn.learned_here:
+            small = result.intent in SMALL_TALK and len(turn.text.split()) <= SMALL_TALK_WORDS
+            if payload is None and not turn.learned_here and not small:
                 await self._learn(turn, method="meant")
         else:
             await self._writer.answer(turn, result)

@@ -49,8 +49,13 @@ class Writer:
             turn.memory.pop("handed_back", None)
         with timed("storing"):
             async with self._database.transaction() as session:
-                conversation = await locked_conversation(session, turn.conversation_id)
-                message = await session.get_one(Message, turn.message_id)
+                found = await session.execute(
+                    select(Conversation, Message)
+                    .join(Message, Message.conversation_id == Conversation.id)
+                    .where(Message.id == turn.message_id)
+                    .with_for_update()
+                )
+                conversation, message = found.one()
                 message.state = "done"
                 message.language = turn.situation.language
                 if understood is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,11 +12,17 @@ from typing import Any, ClassVar
 import uuid_utils
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator
 
-BUSY_TIMEOUT_MS = 10_000
+from profiles.sqlite import DRIVER
+
+PATIENCE_S = 10.0
+"""how long a writer waits for other writers"""
+RETRY_S = 0.01
+READ_PATIENCE_S = 0.05
 NAMING = {
     "ix": "ix_%(column_0_label)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -74,6 +82,7 @@ class Database:
         self.url = async_url(url)
         self.engine = _make_engine(self.url)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._writing = asyncio.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -83,15 +92,41 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Yield a session whose changes are committed together at the end, or not at all."""
-        async with self._sessions() as session:
-            if self.is_sqlite:
-                await session.connection(execution_options={"vinculo_writes": True})
+        async with self._one_writer(), self._sessions() as session:
             try:
+                if self.is_sqlite:
+                    await self._begin_writing(session)
                 yield session
                 await session.commit()
             except BaseException:
                 await session.rollback()
                 raise
+
+    @asynccontextmanager
+    async def _one_writer(self) -> AsyncIterator[None]:
+        """Let the writers of this process in one by one, where the database takes only one."""
+        if not self.is_sqlite:
+            yield
+            return
+        async with asyncio.timeout(PATIENCE_S):
+            await self._writing.acquire()
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    async def _begin_writing(self, session: AsyncSession) -> None:
+        """Begin as a writer, waiting (without holding up the loop) for writers of other processes."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                await session.connection(execution_options={"vinculo_writes": True})
+                return
+            except OperationalError as error:
+                await session.rollback()
+                if "locked" not in str(error.orig) or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(RETRY_S)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -108,7 +143,7 @@ def async_url(url: str) -> str:
     """Return ``url`` with the async driver that we use for its database."""
     parsed = make_url(url)
     drivers = {
-        "sqlite": "sqlite+aiosqlite",
+        "sqlite": DRIVER,
         "postgresql": "postgresql+asyncpg",
         "postgres": "postgresql+asyncpg",
     }
@@ -120,7 +155,7 @@ def async_url(url: str) -> str:
 def _make_engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_async_engine(url, connect_args={"timeout": READ_PATIENCE_S})
 
     # pysqlite opens transactions lazily and as readers; a reader that turns writer fails at once under
     # WAL. So we begin ourselves, and as a writer where we know that we shall write.

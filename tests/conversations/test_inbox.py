@@ -182,5 +182,5 @@ async def test_storing_costs_a_fixed_number_of_statements(world: World) -> None:
         await world.accept("oi")
     with statements(world.database) as later:
         await world.accept("tudo bem?")
-    assert len(first) == 9, first
-    assert len(later) == 7, later
+    assert len(first) == 8, first
+    assert len(later) == 5, later

@@ -448,7 +448,7 @@ async def test_a_turn_costs_one_engine_call_and_a_fixed_number_of_statements(wor
     # What looks for pending messages and what the test itself asks is not the turn's.
     own = [one for one in seen if not one.startswith(("SELECT messages.state", "SELECT messages.id FROM"))]
     assert [one for one in own if one.startswith("INSERT INTO treatments")]
-    assert len(own) == 11, "\n".join(own)
+    assert len(own) == 9, "\n".join(own)
 
 
 async def test_the_typing_sign_goes_on_and_off(gated: World) -> None:

@@ -37,6 +37,7 @@ PAGE = 50
 MOST_CATCHING_UP = 200
 HELLO_WITHIN_S = 15.0
 MOST_ERRORS = 20
+MARK_AFTER_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class ChatSocket:
         self._errors = 0
         self._news: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
+        self._to_mark: list[str] = []
+        self._marking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Serve the socket until it closes."""
@@ -89,6 +92,9 @@ class ChatSocket:
         finally:
             if self._news is not None:
                 self._news.cancel()
+            if self._marking is not None:
+                self._marking.cancel()
+            await self._mark_now()
 
     async def _hello(self) -> bool:
         try:
@@ -271,8 +277,18 @@ class ChatSocket:
         ours = [
             message.id for message in messages if message.sender != "customer" and message.state == "queued"
         ]
-        if ours:
-            await self._parts.outbox.mark(ours, "sent")
+        if ours and not self._to_mark:
+            self._marking = asyncio.create_task(self._mark_sent(), name="chat mark sent")
+        self._to_mark += ours
+
+    async def _mark_sent(self) -> None:
+        """Mark together what was sent within a moment: it costs a transaction."""
+        await asyncio.sleep(MARK_AFTER_S)
+        await self._mark_now()
+
+    async def _mark_now(self) -> None:
+        ids, self._to_mark = self._to_mark, []
+        await self._parts.outbox.mark(ids, "sent")
 
     async def _error(self, error: VinculoError, identifier: str | None = None) -> None:
         frame: dict[str, Any] = {"type": "error", **error.as_json()}
