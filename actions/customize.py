@@ -60,7 +60,9 @@ class Recommend(TurnAction):
                 response="utter_recommend", need_name=joined(names, language), cards=cards
             )
         else:
-            dispatcher.utter_message(response="utter_recommend_popular", cards=cards)
+            popular = self.services.insights.knows_popularity
+            key = "utter_recommend_popular" if popular else "utter_recommend_start"
+            dispatcher.utter_message(response=key, cards=cards)
         return []
 
     def _need_names(self, needs: Sequence[str], found: Sequence[Recommendation], language: str) -> list[str]:

@@ -55,5 +55,6 @@ async def take_name(services: ActionServices, turn: TurnContext, dispatcher: Any
         return False
     turn.situation = replace(turn.situation, name=first_name(name))
     turn.learned_here = True
+    turn.memory["name_noted_in"] = turn.message_id
     dispatcher.utter_message(response="utter_name_noted")
     return True

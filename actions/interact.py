@@ -30,7 +30,6 @@ class HandOff(TurnAction):
             dispatcher.utter_message(response=reply.utter_action, **reply.arguments)
         return [
             {"event": "active_loop", "timestamp": None, "name": None},
-            slot("requested_slot", None),
             slot("offered", None),
         ]
 

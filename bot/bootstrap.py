@@ -25,6 +25,7 @@ from personalization.meaning import Encoder, Meaning, SentenceEncoder
 from personalization.replies import ReplyBook
 from profiles.database import Database
 from profiles.tiers import Tier
+from profiles.value import do_decide_tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,9 @@ def bootstrap(
         engine=engine,
         weight_of=lambda tier: definitions.treatment.tiers[cast(Tier, tier)].queue_weight,
         line=composer.line,
+        after_contact=lambda session, customer: do_decide_tier(
+            session, customer, definitions, cause="contact"
+        ),
         bot_name=company.bot_name,
     )
     learner = Learner(database, insights, definitions.needs)

@@ -36,6 +36,8 @@ def operation_routes(services: Services) -> APIRouter:
             body["model"] = engine.model
         if not engine.ready and engine.detail:
             body["detail"] = engine.detail
+        if services.insights.failure:
+            body["embeddings_detail"] = services.insights.failure
         return JSONResponse(body, status_code=200 if all(parts.values()) else 503)
 
     @routes.get("/metrics")

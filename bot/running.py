@@ -7,6 +7,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 
 import uvicorn
 
@@ -42,8 +43,22 @@ async def prepare(settings: Settings, business: Business, say: Say) -> None:
         await migrate(database)
         if business.settings.demo:
             await fill_demo(settings, business, database, say)
+        await refresh_tiers(settings, business, database, say)
     finally:
         await database.close()
+
+
+async def refresh_tiers(settings: Settings, business: Business, database: Database, say: Say) -> None:
+    """Decide everybody's tier again where the company's definitions have changed since the last time."""
+    files = [business.folder / name for name in ("tiers.yml", "costs.yml")]
+    present = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    kept = settings.var / "tiers-decided-by"
+    if kept.exists() and kept.read_text(encoding="utf-8") == present:
+        return
+    counts = await decide_all_tiers(database, business.definitions, cause="definition")
+    if counts:
+        say("Tiers: " + ", ".join(f"{tier} {count}" for tier, count in sorted(counts.items())))
+    kept.write_text(present, encoding="utf-8")
 
 
 async def fill_demo(

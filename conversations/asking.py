@@ -12,7 +12,7 @@ from profiles.database import Database
 from profiles.definitions import NeedsDefinition
 from profiles.facts import held_facts
 
-AFTER = frozenset({"utter_greet", "utter_recommend_popular"})
+AFTER = frozenset({"utter_greet", "utter_recommend_popular", "utter_recommend_start"})
 """replies that leave room: a greeting for the name, a guess for what would make it better"""
 MEMORY_OF_QUESTIONS = 10
 

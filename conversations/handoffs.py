@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -22,9 +22,10 @@ from conversations.messages import do_add_message, do_send
 from conversations.models import Conversation, Handoff, Message
 from conversations.owners import do_change_owner, locked_conversation
 from conversations.queue import QueueItem, queue_items
+from conversations.timings import HANDOFFS
 from profiles.database import Database, utc_now
 from profiles.errors import Conflict, VinculoError
-from profiles.models import AuditEntry, Customer, StaffMember
+from profiles.models import AuditEntry, Contact, Customer, StaffMember
 
 OUTCOMES = ("solved", "promised", "unsolved")
 
@@ -33,10 +34,14 @@ SystemLines = Callable[[str, str, Mapping[str, Any]], str]
 """``(response_key, language, arguments) -> text``"""
 
 
+AfterContact = Callable[[AsyncSession, Customer], Awaitable[object]]
+
+
 class Handoffs:
     """Everything that changes who leads a conversation.
 
-    ``weight_of(tier)`` gives a tier's place in the queue; ``line`` renders system lines.
+    ``weight_of(tier)`` gives a tier's place in the queue; ``line`` renders system lines; ``after_contact``
+    brings value and tier up to date, since what a person does costs.
     """
 
     def __init__(
@@ -48,12 +53,14 @@ class Handoffs:
         weight_of: Callable[[str], int],
         line: SystemLines,
         bot_name: str | None = None,
+        after_contact: AfterContact | None = None,
     ) -> None:
         self._database = database
         self._announcer = announcer
         self._engine = engine
         self._weight_of = weight_of
         self._line = line
+        self._after_contact = after_contact
         self._bot_name = bot_name
 
     async def queue(self) -> list[QueueItem]:
@@ -94,6 +101,7 @@ class Handoffs:
                     weight=self._weight_of(customer.tier),
                 )
             )
+        HANDOFFS.labels(reason).inc()
         self._announce_owner(conversation_id, "waiting", None)
         return True
 
@@ -196,11 +204,27 @@ class Handoffs:
                 "misses": 0,
             }
             session.add(_audit(agent, "hand_back", conversation, outcome=outcome))
+            await self._count_contact(session, conversation)
         self._announce_owner(conversation_id, "bot", None)
         self._announcer.publish(
             conversation_topic(conversation_id), MessageAdded(conversation_id, message_view(message))
         )
         await self.tell_engine(conversation_id, handed_back=True)
+
+    async def _count_contact(self, session: AsyncSession, conversation: Conversation) -> None:
+        """Count what the person did as a contact, which costs, and bring the tier up to date."""
+        session.add(
+            Contact(
+                customer_id=conversation.customer_id,
+                at=utc_now(),
+                channel=conversation.channel,
+                handler="person",
+            )
+        )
+        if self._after_contact is not None:
+            await session.flush()
+            customer = await session.get_one(Customer, conversation.customer_id)
+            await self._after_contact(session, customer)
 
     async def tell_engine(self, conversation_id: str, *, handed_back: bool) -> None:
         """Note in the engine's memory that the bot leads again; an absent engine is told at its next turn."""

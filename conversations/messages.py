@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.models import Conversation, Delivery, Message
+from conversations.timings import MESSAGES
 from profiles.database import new_id, utc_now
 
 
@@ -50,6 +51,7 @@ def do_add_message(
         created_at=conversation.last_message_at,
     )
     session.add(message)
+    MESSAGES.labels(conversation.channel, sender).inc()
     return message
 
 

@@ -210,6 +210,7 @@ class Router:
             if payload is None:
                 await self._writer.answer(turn, [Reply(utter_action="utter_no_text")])
                 return
+        name_noted_in = turn.memory.pop("name_noted_in", None)
         topic = conversation_topic(turn.conversation_id)
         self._announcer.publish(topic, Typing(turn.conversation_id, "bot", True))
         try:
@@ -217,6 +218,8 @@ class Router:
         finally:
             self._announcer.publish(topic, Typing(turn.conversation_id, "bot", False))
         if isinstance(result, Turn):
+            if name_noted_in and result.intent == "deny":
+                await self._learner.drop_from(turn.customer_id, name_noted_in)
             replies = await self._asker.follow_up(turn, result.replies)
             await self._writer.answer(turn, replies, understood=result, owners=("bot", "waiting"))
             small = result.intent in SMALL_TALK and len(turn.text.split()) <= SMALL_TALK_WORDS

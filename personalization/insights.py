@@ -13,6 +13,14 @@ from personalization.meaning import Meaning
 from personalization.needs import HeardNeed, NeedsIndex
 from personalization.recommendations import Recommendation, Recommender, Taste
 from profiles.definitions import NeedsDefinition
+from profiles.errors import VinculoError
+
+
+class InsightsUnavailable(VinculoError):
+    """The embedding model could not be loaded, so nothing is heard, recommended or answered."""
+
+    code = "insights_unavailable"
+    status = 503
 
 
 class Insights:
@@ -31,6 +39,8 @@ class Insights:
         self._needs = needs
         self._knowledge = knowledge
         self._ready = asyncio.Event()
+        self.failure: str | None = None
+        """why there are no insights, where loading has failed"""
         self._needs_index: NeedsIndex | None = None
         self._recommender: Recommender | None = None
         self._knowledge_index: KnowledgeIndex | None = None
@@ -38,12 +48,22 @@ class Insights:
     @property
     def is_ready(self) -> bool:
         """Whether the model and the indexes are in memory."""
-        return self._ready.is_set()
+        return self._ready.is_set() and self.failure is None
+
+    @property
+    def knows_popularity(self) -> bool:
+        """Whether anything has been sold yet, so that one may speak of what others choose."""
+        return self._recommender is not None and bool(self._recommender.popularity)
 
     async def load(self, popularity: Mapping[str, int] | None = None) -> None:
         """Load the model and build the indexes (seconds), off the event loop."""
-        await self._meaning.run(self._build, popularity or {})
-        self._ready.set()
+        try:
+            await self._meaning.run(self._build, popularity or {})
+        except Exception as error:
+            self.failure = f"The embedding model could not be loaded: {error}"
+            raise
+        finally:
+            self._ready.set()
 
     def _build(self, popularity: Mapping[str, int]) -> None:
         encoder = self._meaning.encoder
@@ -63,7 +83,8 @@ class Insights:
         """Return products for this taste."""
         await self._ready.wait()
         recommender = self._recommender
-        assert recommender is not None  # noqa: S101 -- set before the event
+        if recommender is None:
+            raise InsightsUnavailable(self.failure or "There are no recommendations.")
         found: list[Recommendation] = await self._meaning.run(
             lambda: recommender.recommend(taste, language, count=count, exclude=exclude)
         )
@@ -73,7 +94,8 @@ class Insights:
         """Return the passages nearest to ``question``."""
         await self._ready.wait()
         index = self._knowledge_index
-        assert index is not None  # noqa: S101 -- set before the event
+        if index is None:
+            raise InsightsUnavailable(self.failure or "There is no knowledge.")
         found: list[Answer] = await self._meaning.run(
             lambda: index.search(question, language, day=day, proof=proof)
         )
@@ -81,5 +103,6 @@ class Insights:
 
     async def _needs_ready(self) -> NeedsIndex:
         await self._ready.wait()
-        assert self._needs_index is not None  # noqa: S101 -- set before the event
+        if self._needs_index is None:
+            raise InsightsUnavailable(self.failure or "There is no vocabulary.")
         return self._needs_index

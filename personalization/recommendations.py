@@ -22,6 +22,10 @@ MARGIN_WEIGHT = 0.1
 BOUGHT_WEIGHT = 0.25
 UNASKED_WEIGHT = 0.15
 """taken off where a product is made for a need (such as without caffeine) of which nothing was said"""
+POPULAR_FROM = 0.5
+"""share of the sales of the best seller from which on a product is called popular"""
+CLOSE_FROM = 0.3
+"""similarity to the words just said from which on they are a reason"""
 PER_CATEGORY = 2
 ALIKE_FROM, ALIKE_WEIGHT = 0.6, 1.5
 """what is taken off, per cosine above it, for being like a product chosen already"""
@@ -148,10 +152,10 @@ class Recommender:
             shelf = self._catalogue.category_name(product.category, language)
             reasons.append(Reason(key="utter_reason_new_shelf", arguments={"category": shelf}, weight=weight))
         most = max(self.popularity.values(), default=0)
-        if most and self.popularity[product.id]:
+        if most and self.popularity[product.id] >= POPULAR_FROM * most:
             weight = POPULARITY_WEIGHT * self.popularity[product.id] / most
             reasons.append(Reason(key="utter_reason_popular", arguments={}, weight=weight))
-        if closeness > 0:
+        if closeness >= CLOSE_FROM:
             reasons.append(Reason(key="utter_reason_words", arguments={}, weight=WORDS_WEIGHT * closeness))
         score = sum(reason.weight for reason in reasons) + self._margin_part(product, taste.tier)
         score -= UNASKED_WEIGHT * len(self._unasked(product, taste))

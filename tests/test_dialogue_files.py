@@ -69,6 +69,7 @@ PLACEHOLDERS: dict[str, set[str]] = {
     "utter_recommend_how_to_buy": set(),
     "utter_recommend_none": set(),
     "utter_recommend_popular": set(),
+    "utter_recommend_start": set(),
     "utter_recommend_what_else": set(),
     "utter_started_again": set(),
     "utter_stopped": set(),

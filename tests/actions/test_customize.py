@@ -44,6 +44,9 @@ async def test_what_was_shown_is_not_shown_again_until_there_is_nothing_else(wor
 
 
 async def test_without_needs_nothing_is_claimed_to_be_known(world: World) -> None:
+    """Before anything was sold nobody can say what others choose."""
+    assert (await world.keys("me recomenda algo", language="pt"))[0] == "utter_recommend_start"
+    await world.services.insights.load({demo_company().catalogue.products[0].id: 3})
     assert (await world.keys("me recomenda algo", language="pt"))[0] == "utter_recommend_popular"
 
 

@@ -224,9 +224,10 @@ async def test_what_was_said_while_nobody_looked_is_sent_at_the_next_hello(
     conversation = (await rows(world.database, Conversation))[0].id
     agent = await add_agent(world.database)
     view = await world.services.handoffs.answer(conversation, agent, "está aí?")
-    async with chatting(app, session=welcome["session"]) as (_, again):
+    async with chatting(app, session=welcome["session"]) as (socket, again):
         assert again["messages"][-1]["id"] == view.id
         assert (again["owner"], again["agent"]) == ("human", agent.name)
+        await socket.until(lambda f: f["type"] == "changed" and f["message"]["id"] == view.id)
     (kept,) = await rows(world.database, Message, Message.id == view.id)
     assert kept.state == "sent"
 

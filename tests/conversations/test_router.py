@@ -314,10 +314,15 @@ async def test_a_failure_to_learn_does_not_hold_the_conversation_up(
 
 
 async def test_what_the_bot_answers_is_learned_from_too(world: World) -> None:
-    accepted = await world.accept("oi, tomo espresso todo dia", language="pt")
+    accepted = await world.accept("tomo espresso todo dia", language="pt")
     await world.settled(accepted)
     (fact,) = await rows(world.database, Fact, Fact.kind == "need")
     assert (fact.value, fact.message_id, fact.method) == ("espresso", accepted.message_id, "meant")
+
+
+async def test_small_talk_tells_no_need(world: World) -> None:
+    await world.say("obrigada pelo espresso", language="pt")
+    assert await rows(world.database, Fact) == []
 
 
 async def test_a_vague_introduction_is_no_name_unless_a_name_is_expected(world: World) -> None:
