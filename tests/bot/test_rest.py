@@ -31,8 +31,8 @@ URL = "/webhooks/rest/webhook"
 
 
 @pytest.fixture
-async def world(database: Database) -> AsyncIterator[World]:
-    async with running(database) as world:
+async def world(sqlite_database: Database) -> AsyncIterator[World]:
+    async with running(sqlite_database) as world:
         yield world
 
 

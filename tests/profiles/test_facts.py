@@ -198,7 +198,7 @@ async def test_learning_nothing_reads_nothing(database: Database) -> None:
 VALUES = ("decaf", "espresso", "gift", "organic")
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     heard=st.lists(
         st.tuples(st.sampled_from(VALUES), st.floats(0.5, 1.0)),

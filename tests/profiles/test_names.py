@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.names import find_name
@@ -69,6 +69,7 @@ def test_what_somebody_is_is_not_his_name(text: str) -> None:
     assert find_name(text) is None
 
 
+@settings(max_examples=40)
 @given(st.text(max_size=80))
 def test_a_name_is_short_and_made_of_words_of_the_text(text: str) -> None:
     for asked in (False, True):
