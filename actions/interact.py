@@ -8,6 +8,7 @@ from babel.dates import format_date
 
 from actions.base import Events, TurnAction, slot
 from actions.identify import take_name
+from actions.services import intent_of
 from conversations.labels import joined, label
 from conversations.turns import TurnContext
 from personalization.questions import ASK_NAME
@@ -25,7 +26,12 @@ class HandOff(TurnAction):
 
     async def act(self, turn: TurnContext, dispatcher: Any, tracker: Any) -> Events:
         """Put the conversation into the queue and say where it stands there."""
-        reason = "offered" if tracker.get_slot("offered") == "person" else "asked"
+        offered = tracker.get_slot("offered") == "person"
+        if intent_of(tracker) == "affirm" and not offered:
+            # A yes after "I did not understand" is a yes to nothing in particular.
+            dispatcher.utter_message(response="utter_affirm")
+            return []
+        reason = "offered" if offered else "asked"
         for reply in await self.services.controls.hand_over(turn, reason):
             dispatcher.utter_message(response=reply.utter_action, **reply.arguments)
         return [
