@@ -168,7 +168,9 @@ class EngineProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, kind)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), STOP_PATIENCE_S)
+                # Not wait_for: until Python 3.12 it forgets a cancellation that comes as the process ends.
+                async with asyncio.timeout(STOP_PATIENCE_S):
+                    await process.wait()
                 break
         self._process = None
 

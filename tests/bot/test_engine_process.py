@@ -83,6 +83,21 @@ async def test_pauses_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         await until(lambda: process.restarts >= 2)
 
 
+@pytest.mark.parametrize("steps", range(12))
+async def test_it_can_be_stopped_at_any_moment_of_its_death(tmp_path: Path, steps: int) -> None:
+    process = supervised(tmp_path, "exit 1")
+    await process.start()
+    assert process._process is not None
+    await process._process.wait()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    stopping = asyncio.create_task(process.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=5)
+    stopping.cancel()
+    assert done
+    assert process.state is EngineState.STOPPED
+
+
 async def test_wrong_settings_are_not_tried_again(tmp_path: Path) -> None:
     async with supervised(tmp_path, "echo The port is taken. >&2; exit 2") as process:
         await until(lambda: process.state is EngineState.BROKEN)
