@@ -264,7 +264,7 @@ class World:
 
 def make_services(database: Database, engine: Any, var: Path, **fields: Any) -> Services:
     """Put the app together around ``engine``; ``patience`` is tiny unless given."""
-    settings = Settings(_env_file=None, var=var, **fields.pop("settings", {}))
+    settings = Settings.model_construct(var=var, **fields.pop("settings", {}))
     return bootstrap(
         settings,
         fields.pop("business", None) or demo_company(),

@@ -270,16 +270,24 @@ class WordEncoder:
 
     WIDTH = 256
     _words: ClassVar[dict[str, Any]] = {}
+    _lists: ClassVar[dict[tuple[str, ...], Any]] = {}
 
     def encode(self, texts: Sequence[str]) -> Any:
-        """Return one unit vector per text."""
+        """Return one unit vector per text; the same long lists (a company's) are computed once."""
+        key = tuple(texts)
+        if key in self._lists:
+            return self._lists[key]
         rows = np.zeros((len(texts), self.WIDTH), dtype=np.float32)
         for place, text in enumerate(texts):
             bare = unicodedata.normalize("NFD", text.lower())
             bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
             for word in re.findall(r"\w+", bare):
                 rows[place] += self._direction(word)
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        if len(key) > 10:
+            vectors.flags.writeable = False
+            self._lists[key] = vectors
+        return vectors
 
     def _direction(self, word: str) -> Any:
         if word not in self._words:
