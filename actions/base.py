@@ -8,7 +8,6 @@ from typing import Any
 from rasa_sdk import Action
 
 from actions.services import ActionServices, turn_of
-from conversations.timings import timed
 from conversations.turns import TurnContext
 from profiles.errors import NotFound
 
@@ -37,8 +36,7 @@ class TurnAction(Action):  # type: ignore[misc]  # rasa_sdk has no types
         """Find the turn and act. Raises ``NotFound`` only where no turn is in progress."""
         turn = turn_of(self.services, tracker, opening=self.opens_session)
         try:
-            with timed("actions"):
-                return await self.act(turn, dispatcher, tracker)
+            return await self.act(turn, dispatcher, tracker)
         except NotFound:
             raise
         except Exception as error:

@@ -14,6 +14,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from actions import all_actions
 from actions.services import ActionServices
+from conversations.timings import timed
 from profiles.errors import NotFound
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ def action_routes(services: ActionServices, key: str) -> APIRouter:
             wrong = f"This is no call of an action ({type(error).__name__})."
             return JSONResponse({"error": wrong}, status_code=422)
         try:
-            result = await executor.run(call)
+            with timed("actions"):
+                result = await executor.run(call)
         except ActionExecutionRejection as rejection:
             return JSONResponse({"error": str(rejection), "action_name": name}, status_code=400)
         except (ActionNotFoundException, NotFound) as error:

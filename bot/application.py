@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -122,6 +123,10 @@ async def _load(services: Services) -> None:
             )
             popularity = {product: int(count) for product, count in rows}
         await services.insights.load(popularity)
+        # What the start has made stays: walking over it again and again would cost turns.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
     except Exception as error:
         logger.critical(
             "the embedding model could not be loaded (%s): recommendations and answers wait",

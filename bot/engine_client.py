@@ -1,10 +1,11 @@
 """The engine over HTTP: the adapter of the port in conversations/engine.py."""
 
+import json
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import aiohttp
 
 from conversations.engine import (
     Button,
@@ -17,6 +18,7 @@ from conversations.engine import (
     Utterance,
 )
 
+OK = 200
 CONNECT_TIMEOUT_S = 2.0
 TURN_TIMEOUT_S = 40.0
 HEALTH_TIMEOUT_S = 5.0
@@ -28,22 +30,22 @@ class EngineClient:
     A message that was sent and not answered may be sent again under the same id: it is answered once.
     """
 
-    def __init__(
-        self,
-        url: str,
-        key: str,
-        *,
-        timeout_s: float = TURN_TIMEOUT_S,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            base_url=f"{url.rstrip('/')}/webhooks/app",
-            headers={"X-Vinculo-Key": key},
-            timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=300),
-            trust_env=False,
-        )
+    def __init__(self, url: str, key: str, *, timeout_s: float = TURN_TIMEOUT_S) -> None:
+        self._url = f"{url.rstrip('/')}/webhooks/app"
+        self._key = key
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=CONNECT_TIMEOUT_S)
+        self._opened: aiohttp.ClientSession | None = None
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        """The connections, opened in the loop that first uses them."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                headers={"X-Vinculo-Key": self._key},
+                timeout=self._timeout,
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=300),
+            )
+        return self._opened
 
     async def __aenter__(self) -> Self:
         return self
@@ -55,7 +57,9 @@ class EngineClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
 
     async def say(self, utterance: Utterance) -> Turn:
         """Give one message to the engine; raises EngineUnavailable, EngineRefused or EngineFailed."""
@@ -83,30 +87,32 @@ class EngineClient:
     async def health(self) -> EngineHealth:
         """Say whether the engine would take a message; never raises."""
         try:
-            response = await self._http.get("/health", timeout=HEALTH_TIMEOUT_S)
-            body = response.json()
-            if response.status_code == httpx.codes.OK:
+            timeout = aiohttp.ClientTimeout(total=HEALTH_TIMEOUT_S)
+            async with self._http.get(f"{self._url}/health", timeout=timeout) as response:
+                body = json.loads(await response.read())
+            if response.status == OK:
                 return EngineHealth(ready=True, model=str(body["model"]))
             return EngineHealth(ready=False, detail=str(body["error"]["message"]))
-        except httpx.ConnectError:
+        except aiohttp.ClientConnectorError:
             return EngineHealth(ready=False, detail="The engine is not running or still starting.")
-        except httpx.TransportError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             return EngineHealth(ready=False, detail=f"The engine does not answer ({type(error).__name__}).")
         except (KeyError, TypeError, ValueError):
             return EngineHealth(ready=False, detail="Something else than the engine answers at its address.")
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            response = await self._http.post(path, json=body)
-        except httpx.TransportError as error:
+            async with self._http.post(f"{self._url}{path}", json=body) as response:
+                content = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise EngineUnavailable(f"The engine does not answer ({type(error).__name__}).") from error
         try:
-            answer = response.json()
+            answer = json.loads(content)
         except ValueError as error:
             raise EngineFailed("The engine's answer is no JSON.", code="bad_answer") from error
-        if response.status_code == httpx.codes.OK and isinstance(answer, dict):
+        if response.status == OK and isinstance(answer, dict):
             return answer
-        raise _failure(response.status_code, answer)
+        raise _failure(response.status, answer)
 
 
 def _failure(status: int, answer: Any) -> EngineUnavailable | EngineRefused | EngineFailed:

@@ -24,7 +24,7 @@ from engine.actions import ActionEndpoint
 from engine.channel import LONGEST_BODY, AppInput, as_response
 from engine.errors import TurnError
 from engine.speech import ReplyKeys
-from engine.speed import speed_up
+from engine.speed import rest_from_collecting, speed_up
 from engine.store import StrictTrackerStore
 
 logger = logging.getLogger("engine")
@@ -78,6 +78,7 @@ def _app(model: str, endpoints: AvailableEndpoints, store: StrictTrackerStore) -
         agent = rasa.core.agent.Agent(generator=ReplyKeys(), tracker_store=store, action_endpoint=actions)
         agent.load_model(model)
         await agent.parse_message("oi")  # the encoders load with the first sentence
+        rest_from_collecting()
         app.ctx.agent = agent
         logger.info("Ready with model %s.", agent.model_id)
 
