@@ -109,6 +109,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "response.ask_taste": ("asks for the taste", "pergunta o gosto"),
     "response.recommend": ("recommendation", "recomendação"),
     "response.recommend_popular": ("popular products", "produtos mais pedidos"),
+    "response.recommend_start": ("products to begin with", "produtos para começar"),
     "response.recommend_none": ("nothing to recommend", "nada a recomendar"),
     "response.order_status": ("order status", "situação do pedido"),
     "response.order_none": ("no order found", "nenhum pedido encontrado"),
