@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +28,17 @@ from profiles.models import Customer
 
 ROUNDING = 1e-6
 """of floating point: who waits as long as he was told is not refused again"""
+
+
+_THREAD_TO_CONTINUE = (
+    select(Conversation)
+    .where(Conversation.customer_id == bindparam("customer_id"), Conversation.channel == bindparam("channel"))
+    .with_for_update()
+)
+_SAME_MESSAGE = select(Message).where(
+    Message.conversation_id == bindparam("conversation_id"),
+    Message.external_id == bindparam("external_id"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +146,8 @@ class Inbox:
             language = _known(incoming.language) or customer.language or self._default_language
             conversation = await continue_conversation(session, customer, incoming.channel, language)
             before = await session.scalar(
-                select(Message).where(
-                    Message.conversation_id == conversation.id, Message.external_id == incoming.external_id
-                )
+                _SAME_MESSAGE,
+                {"conversation_id": conversation.id, "external_id": incoming.external_id},
             )
             if before is not None:
                 return _receipt(before, duplicate=True), None
@@ -166,9 +176,7 @@ async def continue_conversation(
 ) -> Conversation:
     """Return the customer's thread on ``channel``, locked; the first message opens it."""
     known: Conversation | None = await session.scalar(
-        select(Conversation)
-        .where(Conversation.customer_id == customer.id, Conversation.channel == channel)
-        .with_for_update()
+        _THREAD_TO_CONTINUE, {"customer_id": customer.id, "channel": channel}
     )
     if known is not None:
         if known.owner == "closed":

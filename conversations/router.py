@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from conversations.announcements import QUEUE_TOPIC, Announcer, QueueChanged, Typing, conversation_topic
 from conversations.asking import Asker
@@ -44,6 +44,16 @@ class Patience:
     """before a message is tried again whose turn broke in the app itself"""
     broken_turns: int = 2
     """times that a turn may break inside the engine before a person is asked"""
+
+
+_OLDEST_PENDING = (
+    select(Message, Conversation, Customer)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Customer, Customer.id == Message.customer_id)
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.state == "pending")
+    .order_by(Message.seq)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +157,7 @@ class Router:
     async def _next(self, conversation_id: str) -> Pending | None:
         """Return the oldest message of the conversation that is not answered yet (two queries)."""
         async with self._database.reading() as session:
-            found = await session.execute(
-                select(Message, Conversation, Customer)
-                .join(Conversation, Conversation.id == Message.conversation_id)
-                .join(Customer, Customer.id == Message.customer_id)
-                .where(Message.conversation_id == conversation_id, Message.state == "pending")
-                .order_by(Message.seq)
-                .limit(1)
-            )
+            found = await session.execute(_OLDEST_PENDING, {"conversation_id": conversation_id})
             row = found.first()
             if row is None:
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversations.announcements import Announcer, MessageAdded, conversation_topic
@@ -18,6 +18,13 @@ from conversations.timings import timed
 from conversations.turns import TurnContext
 from personalization.models import Treatment
 from profiles.database import Database
+
+_MESSAGE_TO_ANSWER = (
+    select(Conversation, Message)
+    .join(Message, Message.conversation_id == Conversation.id)
+    .where(Message.id == bindparam("message_id"))
+    .with_for_update()
+)
 
 
 class Writer:
@@ -49,12 +56,7 @@ class Writer:
             turn.memory.pop("handed_back", None)
         with timed("storing"):
             async with self._database.transaction() as session:
-                found = await session.execute(
-                    select(Conversation, Message)
-                    .join(Message, Message.conversation_id == Conversation.id)
-                    .where(Message.id == turn.message_id)
-                    .with_for_update()
-                )
+                found = await session.execute(_MESSAGE_TO_ANSWER, {"message_id": turn.message_id})
                 conversation, message = found.one()
                 message.state = "done"
                 message.language = turn.situation.language

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import jwt
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from profiles.database import new_id, utc_now
@@ -28,13 +28,26 @@ def is_proven(level: str, needed: str) -> bool:
     return LEVELS.index(level) >= LEVELS.index(needed)
 
 
+# Built once: these run in every turn, and building a statement costs as much as running it.
+_CUSTOMER_BY_IDENTITY = (
+    select(Customer)
+    .join(Identity, Identity.customer_id == Customer.id)
+    .where(
+        Identity.kind == bindparam("kind"),
+        Identity.value == bindparam("value"),
+        Identity.revoked_at.is_(None),
+    )
+)
+_LEVELS = select(Identity.level).where(
+    Identity.customer_id == bindparam("customer_id"),
+    Identity.kind == bindparam("kind"),
+    Identity.revoked_at.is_(None),
+)
+
+
 async def find_customer(session: AsyncSession, kind: str, value: str) -> Customer | None:
     """Return the customer whom this identity stands for, or None (one query)."""
-    found: Customer | None = await session.scalar(
-        select(Customer)
-        .join(Identity, Identity.customer_id == Customer.id)
-        .where(Identity.kind == kind, Identity.value == value, Identity.revoked_at.is_(None))
-    )
+    found: Customer | None = await session.scalar(_CUSTOMER_BY_IDENTITY, {"kind": kind, "value": value})
     return found
 
 
@@ -72,11 +85,7 @@ async def proof_level(session: AsyncSession, channel: str, account: str) -> str:
 
 async def customer_proof_level(session: AsyncSession, customer_id: str, channel: str) -> str:
     """Return the best proof that this customer has given on ``channel``."""
-    levels = await session.scalars(
-        select(Identity.level).where(
-            Identity.customer_id == customer_id, Identity.kind == channel, Identity.revoked_at.is_(None)
-        )
-    )
+    levels = await session.scalars(_LEVELS, {"customer_id": customer_id, "kind": channel})
     return max(levels.all(), key=LEVELS.index, default="anonymous")
 
 
