@@ -162,6 +162,8 @@ def _make_engine(url: str) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def _set_up(connection: Any, record: Any) -> None:
         connection.isolation_level = None
+        # SQLite's own lower() knows ASCII only: "ávila" would not find "Ávila".
+        connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")

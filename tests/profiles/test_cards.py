@@ -137,6 +137,7 @@ async def test_the_list_is_filtered_and_searched(database: Database) -> None:
     assert await names(database, kind="prospect") == ([None], 1)
     assert await names(database, search="  hale ") == (["Ben Hale"], 1)
     assert await names(database, search="ACCOUNT-2") == ([None], 1)
+    assert await names(database, search="ÁVILA") == (["José Ávila"], 1)
     assert await names(database, search="ana", tier="MGC") == ([], 0)
 
 
