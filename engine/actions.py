@@ -14,6 +14,8 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from engine.errors import TurnError
 
 ACTION_TIMEOUT_S = 20.0
+EVENTS_SENT = 60
+"""an action sees so many of the session's last events; slots and the latest message are always whole"""
 
 
 class ActionEndpoint(EndpointConfig):
@@ -33,6 +35,9 @@ class ActionEndpoint(EndpointConfig):
         call = kwargs.get("json") or {}
         if "domain" in call:  # rasa-sdk wants a domain; its responses are 90 kB that the app has already
             call = {**call, "domain": {**call["domain"], "responses": {}}}
+        tracker = call.get("tracker")
+        if tracker and len(tracker.get("events") or ()) > EVENTS_SENT:
+            call = {**call, "tracker": {**tracker, "events": tracker["events"][-EVENTS_SENT:]}}
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=ACTION_TIMEOUT_S, connect=2.0)
             self._session = aiohttp.ClientSession(timeout=timeout)

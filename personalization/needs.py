@@ -74,7 +74,9 @@ class NeedsIndex:
 
     def hear(self, text: str, *, stricter_by: float = 0.0) -> list[HeardNeed]:
         """Return the needs that ``text`` tells, the surest first; of needs that exclude each other, one."""
-        windows = [window for window in _windows(text) if not self._says_nothing(window[0])]
+        windows = _windows(text)
+        windows = windows[:1] + [window for window in windows[1:] if self._is_telling(window[0])]
+        windows = [window for window in windows if not self._says_nothing(window[0])]
         if not windows:
             return []
         similarities = self._encoder.encode([words for words, _ in windows]) @ self._vectors.T
@@ -100,6 +102,10 @@ class NeedsIndex:
             if need is not None and not is_denied:
                 heard.setdefault(need.id, HeardNeed(need, LITERAL, words, words))
         return heard
+
+    def _is_telling(self, words: str) -> bool:
+        """Return whether a part ends in a word that tells something; the other parts only repeat these."""
+        return not self._says_nothing(words.rsplit(" ", 1)[-1])
 
     def _says_nothing(self, words: str) -> bool:
         """Return whether all of these words are common to many needs (or to every sentence)."""
