@@ -59,3 +59,14 @@ class Outbox:
             )
             found = list(ids.all())
         return await self.mark(found, "read")
+
+    async def queued(self, channel: str, *, limit: int = 100) -> list[str]:
+        """Return the ids of messages not yet sent on ``channel``, oldest first."""
+        async with self._database.reading() as session:
+            ids = await session.scalars(
+                select(Delivery.message_id)
+                .where(Delivery.channel == channel, Delivery.state == "queued")
+                .order_by(Delivery.id)
+                .limit(limit)
+            )
+            return list(ids.all())
